@@ -1,0 +1,1 @@
+namespace Corda.Flows.Analyzers;

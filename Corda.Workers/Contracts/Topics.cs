@@ -1,0 +1,28 @@
+using Corda.Workers.Messaging;
+
+namespace Corda.Workers.Contracts;
+
+/// <summary>The table of all topics: name, key, value, clean-up, who writes, who reads. Roles meet nowhere else.</summary>
+internal static class Topics
+{
+    /// <summary>Events of flows; key: flow id.</summary>
+    public static readonly Topic<FlowEvent> FlowEvent = new("flow.event", Routing.Prefix, Cleanup.Delete, new ContractCodec<FlowEvent>());
+
+    /// <summary>Where client-started flows stand; key: flow id.</summary>
+    public static readonly Topic<FlowStatus> FlowStatus = new("flow.status", Routing.Prefix, Cleanup.Compact, new ContractCodec<FlowStatus>());
+
+    /// <summary>The virtual nodes of the cluster; key: short hash.</summary>
+    public static readonly Topic<VirtualNodeInfo> VirtualNodeInfo =
+        new("virtual.node.info", Routing.Hash, Cleanup.Compact, new ContractCodec<VirtualNodeInfo>());
+
+    /// <summary>Every topic with the roles that write and read it.</summary>
+    public static readonly IReadOnlyList<TopicUse> All =
+    [
+        new(FlowEvent, Producers: [WorkerRole.Rpc, WorkerRole.Flow], Consumers: [WorkerRole.Flow]),
+        new(FlowStatus, Producers: [WorkerRole.Flow], Consumers: [WorkerRole.Rpc]),
+        new(VirtualNodeInfo, Producers: [WorkerRole.Db], Consumers: [WorkerRole.Rpc, WorkerRole.Flow]),
+    ];
+}
+
+/// <summary>Who uses a topic.</summary>
+internal sealed record TopicUse(Topic Topic, IReadOnlyList<WorkerRole> Producers, IReadOnlyList<WorkerRole> Consumers);

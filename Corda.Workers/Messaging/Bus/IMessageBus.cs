@@ -1,0 +1,154 @@
+namespace Corda.Workers.Messaging.Bus;
+
+/// <summary>
+/// The only seam to a broker: a partitioned log with consumer groups and transactions. The compliance suite of the tests is its contract; every
+/// implementation passes it. All readers are read-committed.
+/// </summary>
+public interface IMessageBus : IAsyncDisposable
+{
+    /// <summary>Makes sure that the topics exist, each with the bus's number of partitions. Idempotent.</summary>
+    /// <exception cref="MessagingFatalException">A topic exists with another number of partitions or clean-up.</exception>
+    void EnsureTopics(IReadOnlyCollection<TopicSpec> topics);
+
+    /// <summary>The number of partitions of a topic.</summary>
+    int PartitionCount(string topic);
+
+    /// <summary>Joins a consumer group. The member is assigned partitions during <see cref="IGroupConsumer.Poll"/>.</summary>
+    IGroupConsumer JoinGroup(string group, string memberName, IReadOnlyCollection<string> topics, IAssignmentListener listener);
+
+    /// <summary>Reads partitions outside of any group, from the beginning or from now on.</summary>
+    IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt);
+
+    /// <summary>
+    /// Opens the producer of a transactional id and fences every former one with this id: their open transactions are aborted, and whatever they
+    /// try from now on fails with <see cref="MessagingFencedException"/>.
+    /// </summary>
+    ITransactionalProducer OpenTransactional(string transactionalId);
+
+    /// <summary>Opens a producer for single, idempotent, atomic batches outside of groups. Thread-safe.</summary>
+    IBatchProducer OpenProducer(string clientId);
+}
+
+/// <summary>A topic as the broker knows it.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Cleanup">How long records live.</param>
+public sealed record TopicSpec(string Name, Cleanup Cleanup);
+
+/// <summary>One partition of a topic.</summary>
+public readonly record struct TopicPartition(string Topic, int Partition)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Topic}-{Partition}";
+}
+
+/// <summary>A record to be written. A null value is a tombstone.</summary>
+public sealed record OutgoingRecord(TopicPartition Partition, byte[] Key, byte[]? Value);
+
+/// <summary>A record that was read.</summary>
+/// <param name="Partition">Where from.</param>
+/// <param name="Offset">Its place; rises within the partition, with gaps.</param>
+/// <param name="Key">The key.</param>
+/// <param name="Value">The value; null for a tombstone.</param>
+/// <param name="Timestamp">When the bus took it.</param>
+public sealed record ConsumedRecord(TopicPartition Partition, long Offset, byte[] Key, byte[]? Value, DateTimeOffset Timestamp);
+
+/// <summary>Where a reader begins.</summary>
+public enum StartAt
+{
+    /// <summary>With the oldest record there is.</summary>
+    Beginning,
+
+    /// <summary>With the next record to come.</summary>
+    End,
+}
+
+/// <summary>Told of changes of a member's partitions, on the thread that polls, within <see cref="IGroupConsumer.Poll"/> or <see cref="IDisposable.Dispose"/>.</summary>
+public interface IAssignmentListener
+{
+    /// <summary>These partitions are this member's from now on, beginning at the group's committed offsets. Others stay as they are.</summary>
+    void OnAssigned(IReadOnlyCollection<TopicPartition> partitions);
+
+    /// <summary>These partitions go to somebody else when this call returns; until then the member may still commit.</summary>
+    void OnRevoked(IReadOnlyCollection<TopicPartition> partitions);
+
+    /// <summary>These partitions are somebody else's already. Nothing that belongs to them can be committed.</summary>
+    void OnLost(IReadOnlyCollection<TopicPartition> partitions);
+}
+
+/// <summary>A member of a consumer group. Used by one thread, but for <see cref="Wakeup"/>.</summary>
+public interface IGroupConsumer : IDisposable
+{
+    /// <summary>
+    /// The next records of the assigned, not paused partitions: at once if there are any, else waits. Also keeps the membership alive and runs the
+    /// <see cref="IAssignmentListener"/>.
+    /// </summary>
+    /// <param name="recordsMax">At most so many records.</param>
+    /// <param name="wait">At most so long.</param>
+    /// <exception cref="MessagingFencedException">The member was evicted; its listener was told. The next poll joins anew.</exception>
+    IReadOnlyList<ConsumedRecord> Poll(int recordsMax, TimeSpan wait);
+
+    /// <summary>What this member owns now.</summary>
+    IReadOnlyCollection<TopicPartition> Assignment { get; }
+
+    /// <summary>Proof of membership at this moment, for <see cref="ITransactionalProducer.Commit"/>.</summary>
+    GroupMembership Membership { get; }
+
+    /// <summary>Delivers no records of these partitions until <see cref="Resume"/>.</summary>
+    void Pause(IReadOnlyCollection<TopicPartition> partitions);
+
+    /// <summary>Delivers records of these partitions again.</summary>
+    void Resume(IReadOnlyCollection<TopicPartition> partitions);
+
+    /// <summary>Goes back to the committed offsets of all assigned partitions: what was polled but not committed comes again.</summary>
+    void Rewind();
+
+    /// <summary>Makes a waiting <see cref="Poll"/> return early. Any thread.</summary>
+    void Wakeup();
+}
+
+/// <summary>Proof of membership, valid until the group's next generation in which the member does not own the same partitions.</summary>
+/// <param name="Group">The group.</param>
+/// <param name="MemberId">The member.</param>
+/// <param name="Generation">The generation of the group.</param>
+public sealed record GroupMembership(string Group, string MemberId, int Generation);
+
+/// <summary>Writes transactions. Used by one thread at a time.</summary>
+public interface ITransactionalProducer : IDisposable
+{
+    /// <summary>
+    /// Commits the records and the consumed offsets, all or nothing, and returns when they are durable. One transaction at a time.
+    /// </summary>
+    /// <param name="records">Written in this order.</param>
+    /// <param name="consumed">For each partition the offset that is to be read next.</param>
+    /// <param name="membership">The consumer's membership of this moment; null where no offsets are committed.</param>
+    /// <exception cref="MessagingTransientException">Aborted; try again later.</exception>
+    /// <exception cref="MessagingFencedException">Aborted: the transactional id or the partitions have another owner.</exception>
+    /// <exception cref="MessagingIndefiniteException">Unknown: dispose this producer.</exception>
+    /// <exception cref="RecordRefusedException">Aborted: a record is too large.</exception>
+    void Commit(IReadOnlyList<OutgoingRecord> records, IReadOnlyDictionary<TopicPartition, long> consumed, GroupMembership? membership);
+}
+
+/// <summary>Writes batches. Thread-safe.</summary>
+public interface IBatchProducer : IDisposable
+{
+    /// <summary>Writes all records, all or nothing; completes when they are durable. Errors as <see cref="ITransactionalProducer.Commit"/>.</summary>
+    Task WriteAsync(IReadOnlyList<OutgoingRecord> records);
+}
+
+/// <summary>Reads partitions outside of groups. Used by one thread, but for <see cref="Wakeup"/>.</summary>
+public interface IPartitionReader : IDisposable
+{
+    /// <summary>The next records, in order within each partition: at once if there are any, else waits.</summary>
+    IReadOnlyList<ConsumedRecord> Poll(int recordsMax, TimeSpan wait);
+
+    /// <summary>
+    /// The end of a partition as of now: every record committed before this call has a smaller offset. Compare with <see cref="Position"/>.
+    /// </summary>
+    long EndOffset(TopicPartition partition);
+
+    /// <summary>The offset that is read next: everything below has been delivered (or compacted away).</summary>
+    long Position(TopicPartition partition);
+
+    /// <summary>Makes a waiting <see cref="Poll"/> return early. Any thread.</summary>
+    void Wakeup();
+}
