@@ -93,7 +93,13 @@ public interface IGroupConsumer : IDisposable
     /// <summary>Proof of membership at this moment, for <see cref="ITransactionalProducer.Commit"/>.</summary>
     GroupMembership Membership { get; }
 
-    /// <summary>Delivers no records of these partitions until <see cref="Resume"/>.</summary>
+    /// <summary>
+    /// The offset of an assigned partition that is read next; right after the assignment and after <see cref="Rewind"/> the committed one. A lane that
+    /// commits work without records (a timer) commits this position with it: so the broker checks that the partition is still its own.
+    /// </summary>
+    long Position(TopicPartition partition);
+
+    /// <summary>Delivers no records of these partitions until <see cref="Resume"/>. May be called within <see cref="IAssignmentListener.OnAssigned"/>.</summary>
     void Pause(IReadOnlyCollection<TopicPartition> partitions);
 
     /// <summary>Delivers records of these partitions again.</summary>
