@@ -1,0 +1,119 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using Corda.Flows;
+
+namespace Corda.Workers.Packaging;
+
+/// <summary>What must be true of one class of a package. What can be known when a package is loaded must not wait until a flow is started.</summary>
+internal static class FlowClassRules
+{
+    private const BindingFlags Declared =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+
+    public static void Check(Type type, ICollection<PackageProblem> problems)
+    {
+        CheckProtocols(type, problems);
+        if (!FlowShape.IsFlow(type)) return;
+
+        CheckAsyncMethods(type, problems);
+        bool startedByPlatform = FlowShape.IsResponder(type) || FlowShape.StartableTypes(type) is not null;
+        if (type.IsAbstract || !startedByPlatform) return;
+
+        if (type.ContainsGenericParameters)
+        {
+            Report(type, "it is a generic class, and the platform cannot know its type arguments", "Make it abstract and derive a class for each type");
+            return;
+        }
+
+        CheckConstructor(type, problems);
+        if (FlowShape.StartableTypes(type) is (Type request, _)) RequestTypeRules.Check(FlowDiscovery.NameOf(type), request, problems);
+
+        void Report(Type at, string what, string remedy) => problems.Add(new PackageProblem(FlowDiscovery.NameOf(at), what, remedy));
+    }
+
+    private static void CheckProtocols(Type type, ICollection<PackageProblem> problems)
+    {
+        var initiating = type.GetCustomAttribute<InitiatingFlowAttribute>(inherit: false);
+        var initiatedBy = type.GetCustomAttribute<InitiatedByAttribute>(inherit: false);
+        if (initiating is not null) CheckVersions(type, initiating.Protocol, initiating.Versions, problems);
+        if (initiatedBy is not null) CheckVersions(type, initiatedBy.Protocol, initiatedBy.Versions, problems);
+
+        string name = FlowDiscovery.NameOf(type);
+        if (initiating is not null && !FlowShape.IsFlow(type))
+        {
+            problems.Add(new PackageProblem(name, "it has [InitiatingFlow] but is no flow", "Remove the attribute, or derive from ClientStartableFlow or SubFlow"));
+        }
+
+        bool responder = FlowShape.IsResponder(type);
+        if (initiatedBy is not null && !responder)
+        {
+            problems.Add(new PackageProblem(name, "it has [InitiatedBy] but is no responder", "Derive from ResponderFlow, or remove the attribute"));
+        }
+
+        if (responder && !type.IsAbstract && initiatedBy is null)
+        {
+            problems.Add(new PackageProblem(
+                name, "it is a ResponderFlow without [InitiatedBy], so nothing ever starts it", "Add [InitiatedBy(\"protocol\")], or make it abstract"));
+        }
+    }
+
+    private static void CheckVersions(Type type, string protocol, int[] versions, ICollection<PackageProblem> problems)
+    {
+        if (!string.IsNullOrWhiteSpace(protocol) && Array.TrueForAll(versions, version => version > 0) && versions.Distinct().Count() == versions.Length) return;
+        problems.Add(new PackageProblem(
+            FlowDiscovery.NameOf(type),
+            $"'{protocol}' with versions {string.Join(", ", versions)} is no protocol",
+            "Give it a name, and versions from 1 upwards, each once"));
+    }
+
+    private static void CheckConstructor(Type type, ICollection<PackageProblem> problems)
+    {
+        string name = FlowDiscovery.NameOf(type);
+        ConstructorInfo[] constructors = type.GetConstructors();
+        if (constructors.Length != 1)
+        {
+            problems.Add(new PackageProblem(
+                name, $"it has {constructors.Length} public constructors", $"Give it exactly one; its parameters may be {InjectableServices.Names}"));
+            return;
+        }
+
+        foreach (ParameterInfo parameter in constructors[0].GetParameters().Where(p => !InjectableServices.Types.Contains(p.ParameterType)))
+        {
+            problems.Add(new PackageProblem(
+                name,
+                $"the platform cannot provide its constructor's parameter {parameter.ParameterType.Name} {parameter.Name}",
+                $"A flow may ask for {InjectableServices.Names}"));
+        }
+    }
+
+    private static void CheckAsyncMethods(Type type, ICollection<PackageProblem> problems)
+    {
+        // Lambdas and local functions live in nested classes that the compiler makes.
+        IEnumerable<Type> closures = type.GetNestedTypes(Declared).Where(nested => nested.IsDefined(typeof(CompilerGeneratedAttribute)));
+        foreach (MethodInfo method in closures.Prepend(type).SelectMany(t => t.GetMethods(Declared)).Where(IsForeignAsync))
+        {
+            problems.Add(new PackageProblem(
+                $"{FlowDiscovery.NameOf(type)}.{AuthorsName(method)}",
+                $"it is an async method that returns {ReadableName(method.ReturnType)}, which cannot be saved in a checkpoint",
+                "Return FlowTask or FlowTask<T>, and await only flow tasks"));
+        }
+    }
+
+    private static bool IsForeignAsync(MethodInfo method) =>
+        method.IsDefined(typeof(AsyncIteratorStateMachineAttribute))
+        || (method.IsDefined(typeof(AsyncStateMachineAttribute)) && !typeof(FlowTask).IsAssignableFrom(method.ReturnType));
+
+    // The compiler calls a lambda in Call "<Call>b__0" and a local function Ask in it "<Call>g__Ask|0".
+    private static string AuthorsName(MethodInfo method)
+    {
+        string name = method.Name;
+        if (!name.StartsWith('<')) return name;
+        string outer = name[1..name.IndexOf('>', StringComparison.Ordinal)];
+        int local = name.IndexOf(">g__", StringComparison.Ordinal);
+        return local < 0 ? $"{outer} (a lambda in it)" : $"{outer} (its local function {name[(local + 4)..].Split('|')[0]})";
+    }
+
+    private static string ReadableName(Type type) => type.IsGenericType
+        ? $"{type.Name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(ReadableName))}>"
+        : type == typeof(void) ? "void" : type.Name;
+}
