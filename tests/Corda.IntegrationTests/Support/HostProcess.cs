@@ -1,0 +1,132 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Corda.IntegrationTests.Support;
+
+/// <summary>The real host as a process of its own, on a port and a data folder that outlive it: kill it, start it again, and it goes on.</summary>
+internal sealed class HostProcess : IDisposable
+{
+    private readonly StringBuilder output = new();
+    private Process? process;
+
+    public HostProcess(string dataFolder, params string[] arguments)
+    {
+        DataFolder = dataFolder;
+        Arguments = arguments;
+        Url = new Uri($"http://127.0.0.1:{FreePort()}");
+        Client = new HttpClient { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(100) };
+    }
+
+    public string DataFolder { get; }
+
+    public IReadOnlyList<string> Arguments { get; }
+
+    public Uri Url { get; }
+
+    public HttpClient Client { get; }
+
+    public string Output
+    {
+        get
+        {
+            lock (output) return output.ToString();
+        }
+    }
+
+    public bool HasExited => process is null or { HasExited: true };
+
+    public int ExitCode => process!.ExitCode;
+
+    public void Start()
+    {
+        var start = new ProcessStartInfo("dotnet")
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetTempPath(),
+        };
+        start.ArgumentList.Add(HostAssembly());
+        start.ArgumentList.Add($"--urls={Url}");
+        start.ArgumentList.Add($"--Corda:DataFolder={DataFolder}");
+        foreach (string argument in Arguments) start.ArgumentList.Add(argument);
+        start.Environment["DOTNET_ENVIRONMENT"] = "Development";
+        start.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
+        process = Process.Start(start)!;
+        process.OutputDataReceived += (_, line) => Keep(line.Data);
+        process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    /// <summary>Starts and waits until <c>/health/ready</c> answers 200.</summary>
+    public async Task StartReadyAsync()
+    {
+        Start();
+        await WaitReadyAsync();
+    }
+
+    public Task WaitReadyAsync() =>
+        Eventually.True(IsReadyAsync, () => $"the host did not become ready; exited: {HasExited}; it said:\n{Output}");
+
+    /// <summary>SIGKILL: no handler, no flush, no goodbye.</summary>
+    public void Kill()
+    {
+        process!.Kill(entireProcessTree: true);
+        process.WaitForExit();
+    }
+
+    /// <summary>SIGTERM: drain and exit.</summary>
+    public async Task TerminateAsync()
+    {
+        using Process kill = Process.Start("kill", ["-TERM", $"{process!.Id}"]);
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    public Task WaitForExitAsync() => process!.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+
+    public void Dispose()
+    {
+        Client.Dispose();
+        if (!HasExited) Kill();
+        process?.Dispose();
+    }
+
+    private static string HostAssembly()
+    {
+        // bin/<configuration>/<framework> of this test names the same of the host.
+        var here = new DirectoryInfo(AppContext.BaseDirectory);
+        DirectoryInfo root = here;
+        while (!File.Exists(Path.Combine(root.FullName, "Corda.sln"))) root = root.Parent!;
+        return Path.Combine(root.FullName, "Corda.Host", "bin", here.Parent!.Name, here.Name, "Corda.Host.dll");
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private async Task<bool> IsReadyAsync()
+    {
+        if (HasExited) throw new InvalidOperationException($"The host exited with {ExitCode}; it said:\n{Output}");
+        try
+        {
+            using HttpResponseMessage answer = await Client.GetAsync(new Uri("/health/ready", UriKind.Relative));
+            return answer.StatusCode == HttpStatusCode.OK;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private void Keep(string? line)
+    {
+        if (line is null) return;
+        lock (output) output.AppendLine(line);
+    }
+}
