@@ -1,3 +1,5 @@
+using Corda.Flows.CompilerServices;
+
 namespace Corda.Flows;
 
 /// <summary>What the platform throws into flows. Authors may derive their own errors from it.</summary>
@@ -46,24 +48,20 @@ public sealed class FlowUsageException(string message) : FlowException(message)
         "A flow operation was called outside a flow: on another thread, or from a method that the platform does not run. "
         + "Call it from the flow's own code, and do not start threads or tasks in a flow.");
 
-    internal static FlowUsageException AwaitedOutsideFlow() => new(
-        "A FlowTask was awaited by a method that does not return FlowTask. Only 'async FlowTask' methods can be suspended: "
-        + "change the method's return type from Task or ValueTask to FlowTask.");
+    internal static FlowUsageException ResultTakenTooEarly() => new(
+        "The result of a FlowTask was taken while it was still under way: by GetResult() or Result, or by an await in a method that does not "
+        + "return FlowTask. Only 'async FlowTask' methods can be suspended: await it in one, and return FlowTask instead of Task or ValueTask.");
+
+    /// <summary>Whether the error left so many frames that a trace of them is worth nothing, and costs minutes to put together.</summary>
+    internal bool IsTooDeep { get; private init; }
+
+    internal static FlowUsageException TooDeep(Type stateMachine) => new(
+        $"{AuthorsNames.OfStateMachine(stateMachine)} calls itself too deeply: the stack of the flow's thread is used up. Turn the recursion into a loop.")
+    {
+        IsTooDeep = true,
+    };
 
     internal static FlowUsageException ForeignAwait(Type awaiter, Type stateMachine) => new(
-        $"{MethodName(stateMachine)} awaits {ReadableName(awaiter)}, which is not a flow operation and cannot be saved in a checkpoint. "
+        $"{AuthorsNames.OfStateMachine(stateMachine)} awaits {AuthorsNames.OfType(awaiter)}, which is not a flow operation and cannot be saved in a checkpoint. "
         + "In a flow await only FlowTask: IFlowEngine.Sleep instead of Task.Delay, sessions instead of sockets, and do I/O outside of flows.");
-
-    private static string MethodName(Type stateMachine)
-    {
-        // The compiler names the machine of Settle.Call "Settle+<Call>d__3".
-        string name = stateMachine.Name;
-        int end = name.IndexOf('>', StringComparison.Ordinal);
-        string method = name.StartsWith('<') && end > 1 ? name[1..end] : name;
-        return $"{stateMachine.DeclaringType?.FullName}.{method}";
-    }
-
-    private static string ReadableName(Type type) => type.IsGenericType
-        ? $"{type.Name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(ReadableName))}>"
-        : type.Name;
 }

@@ -54,40 +54,30 @@ public class FlowTask
         return task;
     }
 
-    /// <summary>Waits for all tasks. If any has failed, throws the error of the first of them in argument order, after all have ended.</summary>
-    public static async FlowTask WhenAll(params IReadOnlyList<FlowTask> tasks)
-    {
-        ArgumentNullException.ThrowIfNull(tasks);
-        Exception? firstError = null;
-        foreach (FlowTask task in tasks.ToArray())
-        {
-            await new Settled(task);
-            firstError ??= task.Exception;
-        }
+    /// <summary>A task that has ended with this error.</summary>
+    public static FlowTask FromException(Exception error) => FromException<Unit>(error);
 
-        if (firstError is not null) ExceptionDispatchInfo.Throw(firstError);
-    }
+    /// <summary>Waits for all tasks. If any has failed, throws the error of the first of them in argument order, after all have ended.</summary>
+    public static FlowTask WhenAll(params IReadOnlyList<FlowTask> tasks) => AllToEnd.Of(tasks);
 
     /// <summary>Waits for all tasks and answers their results in argument order; errors as in <see cref="WhenAll(IReadOnlyList{FlowTask})"/>.</summary>
-    public static async FlowTask<T[]> WhenAll<T>(params IReadOnlyList<FlowTask<T>> tasks)
-    {
-        ArgumentNullException.ThrowIfNull(tasks);
-        FlowTask<T>[] all = tasks.ToArray();
-        await WhenAll((FlowTask[])all);
-        var results = new T[all.Length];
-        for (int i = 0; i < all.Length; i++) results[i] = all[i].Result;
-        return results;
-    }
+    public static FlowTask<T[]> WhenAll<T>(params IReadOnlyList<FlowTask<T>> tasks) => AllToEnd.Of(tasks);
 
-    /// <summary>Answers the first task to end, well or with an error. The others stay under way.</summary>
+    /// <summary>Answers the first task to end, well or with an error: await it to get its result. The others stay under way.</summary>
+    /// <exception cref="ArgumentException">There are no tasks.</exception>
     public static FlowTask<FlowTask> WhenAny(params IReadOnlyList<FlowTask> tasks) => FirstToEnd.Of(tasks);
 
     /// <summary>For the compiler: what <c>await</c> calls.</summary>
     public FlowTaskAwaiter GetAwaiter() => new(this);
 
-    internal void ThrowIfFaulted()
+    internal void ThrowUnlessCompleted()
     {
-        if (state == FlowTaskState.Faulted) ExceptionDispatchInfo.Throw(error!);
+        if (state == FlowTaskState.Pending) throw FlowUsageException.ResultTakenTooEarly();
+        if (state != FlowTaskState.Faulted) return;
+
+        // Keeping the trace over a frame costs the trace's length, so over n frames n squared.
+        if (error is FlowUsageException { IsTooDeep: true }) throw error;
+        ExceptionDispatchInfo.Throw(error!);
     }
 
     internal void SetError(Exception e)
@@ -137,13 +127,12 @@ public class FlowTask<T> : FlowTask
     {
     }
 
-    /// <summary>The result. Throws the task's error if it failed, <see cref="InvalidOperationException"/> while it is under way: await it.</summary>
+    /// <summary>The result. Throws the task's error if it failed, <see cref="FlowUsageException"/> while it is under way: await it.</summary>
     public T Result
     {
         get
         {
-            if (!IsCompleted) throw new InvalidOperationException("The flow task is still under way: await it.");
-            ThrowIfFaulted();
+            ThrowUnlessCompleted();
             return result!;
         }
     }

@@ -46,19 +46,35 @@ public sealed class FlowFiber
     }
 
     /// <summary>Runs the flow's method to its first suspension point or its end.</summary>
-    internal void Start(Func<FlowTask> method) => OnThisThread(() =>
+    internal void Start(Func<FlowTask> method)
     {
-        root = method();
-        Drain();
-    });
+        TakeThread();
+        try
+        {
+            root = method();
+            Drain();
+        }
+        finally
+        {
+            current = null;
+        }
+    }
 
     /// <summary>Ends operations and runs until nothing can go on.</summary>
     /// <param name="end">Ends one or more operations, by <see cref="Complete"/> and <see cref="Fail"/>.</param>
-    internal void Run(Action<FlowFiber> end) => OnThisThread(() =>
+    internal void Run(Action<FlowFiber> end)
     {
-        end(this);
-        Drain();
-    });
+        TakeThread();
+        try
+        {
+            end(this);
+            Drain();
+        }
+        finally
+        {
+            current = null;
+        }
+    }
 
     /// <summary>Ends a pending operation well; the frames parked on it become ready. Only within <see cref="Run"/> or by running code.</summary>
     internal void Complete(IFlowOperation operation, object? result)
@@ -90,17 +106,9 @@ public sealed class FlowFiber
         }
     }
 
-    private void OnThisThread(Action action)
+    private void TakeThread()
     {
         if (current is not null) throw new InvalidOperationException("A fiber already runs on this thread.");
         current = this;
-        try
-        {
-            action();
-        }
-        finally
-        {
-            current = null;
-        }
     }
 }

@@ -15,7 +15,13 @@ internal sealed class FlowFrame<TStateMachine, TResult>(FlowScope scope) : FlowT
 
     public void Hold(ref TStateMachine stateMachine) => machine = stateMachine;
 
-    public void MoveNext() => machine!.MoveNext();
+    public void MoveNext()
+    {
+        machine!.MoveNext();
+
+        // A task may be kept long after its method has ended; the method's locals must not stay in the checkpoint with it.
+        if (IsCompleted) machine = default;
+    }
 
     public void OnEnded(FlowTask task) => FlowFiber.Current.Enqueue(this);
 }

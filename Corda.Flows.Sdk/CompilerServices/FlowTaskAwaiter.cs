@@ -23,13 +23,14 @@ public readonly struct FlowTaskAwaiter : ICriticalNotifyCompletion, IFlowAwaiter
     FlowTask IFlowAwaiter.Task => task;
 
     /// <summary>For the compiler.</summary>
-    public void GetResult() => task.ThrowIfFaulted();
+    public void GetResult() => task.ThrowUnlessCompleted();
 
-    /// <summary>Never called inside a flow; outside of one there is nobody to continue it.</summary>
-    public void OnCompleted(Action continuation) => throw FlowUsageException.AwaitedOutsideFlow();
+    /// <summary>Never called inside a flow. Outside of one nobody would ever continue the method, so it goes on at once and learns of its error.</summary>
+    /// <remarks>To throw from here would end the process: the framework's builders rethrow such an error on the thread pool.</remarks>
+    public void OnCompleted(Action continuation) => continuation();
 
-    /// <summary>Never called inside a flow; outside of one there is nobody to continue it.</summary>
-    public void UnsafeOnCompleted(Action continuation) => throw FlowUsageException.AwaitedOutsideFlow();
+    /// <inheritdoc cref="OnCompleted"/>
+    public void UnsafeOnCompleted(Action continuation) => continuation();
 }
 
 /// <summary>For the compiler.</summary>
@@ -49,9 +50,10 @@ public readonly struct FlowTaskAwaiter<T> : ICriticalNotifyCompletion, IFlowAwai
     /// <summary>For the compiler.</summary>
     public T GetResult() => task.Result;
 
-    /// <summary>Never called inside a flow; outside of one there is nobody to continue it.</summary>
-    public void OnCompleted(Action continuation) => throw FlowUsageException.AwaitedOutsideFlow();
+    /// <summary>Never called inside a flow. Outside of one nobody would ever continue the method, so it goes on at once and learns of its error.</summary>
+    /// <remarks>To throw from here would end the process: the framework's builders rethrow such an error on the thread pool.</remarks>
+    public void OnCompleted(Action continuation) => continuation();
 
-    /// <summary>Never called inside a flow; outside of one there is nobody to continue it.</summary>
-    public void UnsafeOnCompleted(Action continuation) => throw FlowUsageException.AwaitedOutsideFlow();
+    /// <inheritdoc cref="OnCompleted"/>
+    public void UnsafeOnCompleted(Action continuation) => continuation();
 }

@@ -17,7 +17,7 @@ public struct FlowTaskMethodBuilder
 
     /// <summary>For the compiler.</summary>
     public readonly void Start<TStateMachine>(ref TStateMachine stateMachine)
-        where TStateMachine : IAsyncStateMachine => stateMachine.MoveNext();
+        where TStateMachine : IAsyncStateMachine => FlowMethod.Start(ref stateMachine);
 
     /// <summary>For the compiler.</summary>
     public readonly void SetStateMachine(IAsyncStateMachine stateMachine)
@@ -56,7 +56,7 @@ public struct FlowTaskMethodBuilder<T>
 
     /// <summary>For the compiler.</summary>
     public readonly void Start<TStateMachine>(ref TStateMachine stateMachine)
-        where TStateMachine : IAsyncStateMachine => stateMachine.MoveNext();
+        where TStateMachine : IAsyncStateMachine => FlowMethod.Start(ref stateMachine);
 
     /// <summary>For the compiler.</summary>
     public readonly void SetStateMachine(IAsyncStateMachine stateMachine)
@@ -92,5 +92,17 @@ public struct FlowTaskMethodBuilder<T>
         }
 
         flowAwaiter.Task.AddContinuation(frame);
+    }
+}
+
+internal static class FlowMethod
+{
+    /// <summary>Runs a flow method to its first suspension point.</summary>
+    /// <exception cref="FlowUsageException">There is no stack left for it: the flow fails, where a stack overflow would end the process.</exception>
+    public static void Start<TStateMachine>(ref TStateMachine stateMachine)
+        where TStateMachine : IAsyncStateMachine
+    {
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack()) throw FlowUsageException.TooDeep(typeof(TStateMachine));
+        stateMachine.MoveNext();
     }
 }

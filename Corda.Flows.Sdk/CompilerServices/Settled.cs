@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace Corda.Flows.CompilerServices;
@@ -17,7 +18,7 @@ internal readonly struct Settled(FlowTask task) : ICriticalNotifyCompletion, IFl
     {
     }
 
-    public void OnCompleted(Action continuation) => throw FlowUsageException.AwaitedOutsideFlow();
+    public void OnCompleted(Action continuation) => throw new UnreachableException("Only flow methods await this.");
 
-    public void UnsafeOnCompleted(Action continuation) => throw FlowUsageException.AwaitedOutsideFlow();
+    public void UnsafeOnCompleted(Action continuation) => throw new UnreachableException("Only flow methods await this.");
 }

@@ -1,10 +1,13 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using Corda.Flows;
+using Corda.Flows.CompilerServices;
 
 namespace Corda.Workers.Packaging;
 
-/// <summary>What must be true of one class of a package. What can be known when a package is loaded must not wait until a flow is started.</summary>
+/// <summary>
+/// What must be true of one class of a package. What can be known when a package is loaded must not wait until a flow is started.
+/// </summary>
 internal static class FlowClassRules
 {
     private const BindingFlags Declared =
@@ -21,14 +24,15 @@ internal static class FlowClassRules
 
         if (type.ContainsGenericParameters)
         {
-            Report(type, "it is a generic class, and the platform cannot know its type arguments", "Make it abstract and derive a class for each type");
+            problems.Add(new PackageProblem(
+                FlowDiscovery.NameOf(type),
+                "it is a generic class, and the platform cannot know its type arguments",
+                "Make it abstract and derive a class for each type"));
             return;
         }
 
         CheckConstructor(type, problems);
         if (FlowShape.StartableTypes(type) is (Type request, _)) RequestTypeRules.Check(FlowDiscovery.NameOf(type), request, problems);
-
-        void Report(Type at, string what, string remedy) => problems.Add(new PackageProblem(FlowDiscovery.NameOf(at), what, remedy));
     }
 
     private static void CheckProtocols(Type type, ICollection<PackageProblem> problems)
@@ -41,25 +45,30 @@ internal static class FlowClassRules
         string name = FlowDiscovery.NameOf(type);
         if (initiating is not null && !FlowShape.IsFlow(type))
         {
-            problems.Add(new PackageProblem(name, "it has [InitiatingFlow] but is no flow", "Remove the attribute, or derive from ClientStartableFlow or SubFlow"));
+            problems.Add(new PackageProblem(
+                name, "it has [InitiatingFlow] but is no flow", "Remove the attribute, or derive from ClientStartableFlow or SubFlow"));
         }
 
         bool responder = FlowShape.IsResponder(type);
         if (initiatedBy is not null && !responder)
         {
-            problems.Add(new PackageProblem(name, "it has [InitiatedBy] but is no responder", "Derive from ResponderFlow, or remove the attribute"));
+            problems.Add(new PackageProblem(
+                name, "it has [InitiatedBy] but is no responder", "Derive from ResponderFlow, or remove the attribute"));
         }
 
         if (responder && !type.IsAbstract && initiatedBy is null)
         {
             problems.Add(new PackageProblem(
-                name, "it is a ResponderFlow without [InitiatedBy], so nothing ever starts it", "Add [InitiatedBy(\"protocol\")], or make it abstract"));
+                name,
+                "it is a ResponderFlow without [InitiatedBy], so nothing ever starts it",
+                "Add [InitiatedBy(\"protocol\")], or make it abstract"));
         }
     }
 
     private static void CheckVersions(Type type, string protocol, int[] versions, ICollection<PackageProblem> problems)
     {
-        if (!string.IsNullOrWhiteSpace(protocol) && Array.TrueForAll(versions, version => version > 0) && versions.Distinct().Count() == versions.Length) return;
+        bool eachOnce = versions.Distinct().Count() == versions.Length;
+        if (!string.IsNullOrWhiteSpace(protocol) && eachOnce && Array.TrueForAll(versions, version => version > 0)) return;
         problems.Add(new PackageProblem(
             FlowDiscovery.NameOf(type),
             $"'{protocol}' with versions {string.Join(", ", versions)} is no protocol",
@@ -73,7 +82,9 @@ internal static class FlowClassRules
         if (constructors.Length != 1)
         {
             problems.Add(new PackageProblem(
-                name, $"it has {constructors.Length} public constructors", $"Give it exactly one; its parameters may be {InjectableServices.Names}"));
+                name,
+                $"it has {constructors.Length} public constructors",
+                $"Give it exactly one; its parameters may be {InjectableServices.Names}"));
             return;
         }
 
@@ -93,8 +104,8 @@ internal static class FlowClassRules
         foreach (MethodInfo method in closures.Prepend(type).SelectMany(t => t.GetMethods(Declared)).Where(IsForeignAsync))
         {
             problems.Add(new PackageProblem(
-                $"{FlowDiscovery.NameOf(type)}.{AuthorsName(method)}",
-                $"it is an async method that returns {ReadableName(method.ReturnType)}, which cannot be saved in a checkpoint",
+                $"{FlowDiscovery.NameOf(type)}.{AuthorsNames.OfMethod(method.Name)}",
+                $"it is an async method that returns {AuthorsNames.OfType(method.ReturnType)}, which cannot be saved in a checkpoint",
                 "Return FlowTask or FlowTask<T>, and await only flow tasks"));
         }
     }
@@ -102,18 +113,4 @@ internal static class FlowClassRules
     private static bool IsForeignAsync(MethodInfo method) =>
         method.IsDefined(typeof(AsyncIteratorStateMachineAttribute))
         || (method.IsDefined(typeof(AsyncStateMachineAttribute)) && !typeof(FlowTask).IsAssignableFrom(method.ReturnType));
-
-    // The compiler calls a lambda in Call "<Call>b__0" and a local function Ask in it "<Call>g__Ask|0".
-    private static string AuthorsName(MethodInfo method)
-    {
-        string name = method.Name;
-        if (!name.StartsWith('<')) return name;
-        string outer = name[1..name.IndexOf('>', StringComparison.Ordinal)];
-        int local = name.IndexOf(">g__", StringComparison.Ordinal);
-        return local < 0 ? $"{outer} (a lambda in it)" : $"{outer} (its local function {name[(local + 4)..].Split('|')[0]})";
-    }
-
-    private static string ReadableName(Type type) => type.IsGenericType
-        ? $"{type.Name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(ReadableName))}>"
-        : type == typeof(void) ? "void" : type.Name;
 }

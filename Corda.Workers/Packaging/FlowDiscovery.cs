@@ -8,7 +8,9 @@ namespace Corda.Workers.Packaging;
 /// <param name="Responders">The responder flows.</param>
 /// <param name="Initiators">Every class that initiates a protocol, sub-flows included.</param>
 internal sealed record PackageFlows(
-    IReadOnlyList<StartableFlowDefinition> Flows, IReadOnlyList<ResponderFlowDefinition> Responders, IReadOnlyList<InitiatorDefinition> Initiators);
+    IReadOnlyList<StartableFlowDefinition> Flows,
+    IReadOnlyList<ResponderFlowDefinition> Responders,
+    IReadOnlyList<InitiatorDefinition> Initiators);
 
 /// <summary>A class whose sessions speak a protocol.</summary>
 internal sealed record InitiatorDefinition(string ClassName, string Protocol, int[] ProtocolVersions);
@@ -42,7 +44,7 @@ internal static class FlowDiscovery
         if (flows.Count + responders.Count == 0 && problems.Count == 0)
         {
             problems.Add(new PackageProblem(
-                main, "it holds no flow", $"If it is a library of another package, put both into a folder named as that package's main assembly"));
+                main, "it holds no flow", "If it is a library of another package, put both into a folder named as that package's main assembly"));
         }
 
         return new PackageFlows(flows, responders, initiators);
@@ -62,16 +64,19 @@ internal static class FlowDiscovery
             if (sdk.Version > SharedAssemblies.Sdk.Version)
             {
                 problems.Add(new PackageProblem(
-                    name, $"it is built with Corda.Flows.Sdk {sdk.Version}, and this worker has {SharedAssemblies.Sdk.Version}", "Update the worker first"));
+                    name,
+                    $"it is built with Corda.Flows.Sdk {sdk.Version}, and this worker has {SharedAssemblies.Sdk.Version}",
+                    "Update the worker first"));
             }
 
+            string main = context.PackageAssemblies[0].GetName().Name!;
             AssemblyName[] missing = Array.FindAll(references, reference => !context.Offers(reference));
             foreach (AssemblyName reference in missing)
             {
                 problems.Add(new PackageProblem(
                     name,
                     $"it uses {reference.Name}, which is neither in the package nor shared by the platform",
-                    $"Put the package into a folder named {context.PackageAssemblies[0].GetName().Name}, with {reference.Name}.dll beside the main assembly"));
+                    $"Put the package into a folder named {main}, with {reference.Name}.dll beside the main assembly"));
             }
 
             if (missing.Length == 0) yield return assembly;
@@ -87,7 +92,8 @@ internal static class FlowDiscovery
         catch (ReflectionTypeLoadException cause)
         {
             string reasons = string.Join("; ", cause.LoaderExceptions.Select(e => e?.Message).Distinct());
-            problems.Add(new PackageProblem(assembly.GetName().Name!, $"types cannot be loaded: {reasons}", "Build it against the SDK and runtime of this worker"));
+            problems.Add(new PackageProblem(
+                assembly.GetName().Name!, $"types cannot be loaded: {reasons}", "Build it against the SDK and runtime of this worker"));
             return [];
         }
     }

@@ -15,7 +15,9 @@ internal sealed partial class FlowPackageStore : IFlowPackages
 
     /// <summary>Finds, keeps, loads and checks the packages.</summary>
     /// <param name="paths">See <see cref="PackageFinder.Find"/>.</param>
-    /// <param name="dataFolder">Where copies are kept, in <c>packages/</c>; null keeps them in memory, for a host that loses its flows anyway.</param>
+    /// <param name="dataFolder">
+    /// Where copies are kept, in <c>packages/</c>; null keeps them in memory, for a host that loses its flows anyway.
+    /// </param>
     /// <exception cref="FlowPackageException">A package is missing, damaged, or not fit to run; lists everything that is wrong.</exception>
     public FlowPackageStore(IReadOnlyList<string> paths, string? dataFolder)
     {
@@ -68,8 +70,15 @@ internal sealed partial class FlowPackageStore : IFlowPackages
 
     private FlowPackage LoadKept(string hash)
     {
-        if (!HashPattern().IsMatch(hash)) throw new FlowPackageException($"'{hash}' is not the content hash of a flow package (64 hex digits, lower case).");
-        if (archive is null) throw new FlowPackageException($"There is no flow package {hash}, and without a data folder no earlier ones are kept.");
+        if (!HashPattern().IsMatch(hash))
+        {
+            throw new FlowPackageException($"'{hash}' is not the content hash of a flow package (64 hex digits, lower case).");
+        }
+
+        if (archive is null)
+        {
+            throw new FlowPackageException($"There is no flow package {hash}, and without a data folder no earlier ones are kept.");
+        }
 
         var problems = new List<PackageProblem>();
         (FlowPackage Package, PackageFlows Flows)? kept = Load(archive.Load(hash), problems);
@@ -86,7 +95,10 @@ internal sealed partial class FlowPackageStore : IFlowPackages
         }
         catch (BadImageFormatException cause)
         {
-            problems.Add(new PackageProblem(content.Files[0].Name, $"the package holds a file that is no .NET assembly: {cause.Message}", "Deliver managed assemblies only"));
+            problems.Add(new PackageProblem(
+                content.Files[0].Name,
+                $"the package holds a file that is no .NET assembly: {cause.Message}",
+                "Deliver managed assemblies only"));
             return null;
         }
 

@@ -2,7 +2,9 @@ using Corda.Flows;
 
 namespace Corda.Workers.Packaging;
 
-/// <summary>The services a flow's constructor may ask for. The packages are checked against this list, and the engine provides what stands in it.</summary>
+/// <summary>
+/// The services a flow's constructor may ask for. The packages are checked against this list, and the engine provides what stands in it.
+/// </summary>
 internal static class InjectableServices
 {
     public static readonly IReadOnlyList<Type> Types =

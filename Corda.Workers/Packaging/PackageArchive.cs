@@ -26,7 +26,8 @@ internal sealed class PackageArchive(string folder)
             foreach (PackageFile file in content.Files)
             {
                 WriteThrough(Path.Combine(unfinished, file.Name), file.Bytes);
-                if (file.Symbols is not null) WriteThrough(Path.Combine(unfinished, Path.ChangeExtension(file.Name, ".pdb")), file.Symbols);
+                if (file.Symbols is null) continue;
+                WriteThrough(Path.Combine(unfinished, Path.ChangeExtension(file.Name, ".pdb")), file.Symbols);
             }
 
             WriteThrough(Path.Combine(unfinished, ManifestName), Encoding.UTF8.GetBytes(content.Manifest));
@@ -42,8 +43,8 @@ internal sealed class PackageArchive(string folder)
         if (!Directory.Exists(copy))
         {
             throw new FlowPackageException(
-                $"There is no flow package {hash}: {copy} does not exist. Flows that began with it wait for it: bring that folder back from a backup, "
-                + "or deliver the very dll it was made from once more.");
+                $"There is no flow package {hash}: {copy} does not exist. Flows that began with it wait for it: "
+                + "bring that folder back from a backup, or deliver the very dll it was made from once more.");
         }
 
         try
@@ -62,13 +63,13 @@ internal sealed class PackageArchive(string folder)
         byte[] manifest = File.ReadAllBytes(manifestPath);
         if (PackageContent.HashOf(manifest) != hash) throw Damaged(manifestPath, copy);
 
-        string[][] lines = [.. Encoding.UTF8.GetString(manifest).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split("  ", 2))];
-        var files = new List<PackageFile>(lines.Length);
-        foreach (string[] line in lines)
+        var files = new List<PackageFile>();
+        foreach (string line in Encoding.UTF8.GetString(manifest).Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
-            string path = Path.Combine(copy, line[1]);
-            PackageFile file = PackageFile.Read(path, line[1]);
-            if (file.Hash != line[0]) throw Damaged(path, copy);
+            string[] hashAndName = line.Split("  ", 2);
+            string path = Path.Combine(copy, hashAndName[1]);
+            PackageFile file = PackageFile.Read(path, hashAndName[1]);
+            if (file.Hash != hashAndName[0]) throw Damaged(path, copy);
             files.Add(file);
         }
 

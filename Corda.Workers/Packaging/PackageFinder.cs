@@ -12,7 +12,10 @@ internal sealed record PackageSource(string Main, IReadOnlyList<string> Private)
 internal static class PackageFinder
 {
     /// <summary>The packages under the paths, each once, in the order of the paths and then by name.</summary>
-    /// <param name="paths">A dll, a package's folder, a folder of packages, or one of these with * and ? in its last part. Relative ones start at the program's folder.</param>
+    /// <param name="paths">
+    /// A dll, a package's folder, a folder of packages, or one of these with * and ? in its last part. Relative ones start at the
+    /// program's folder.
+    /// </param>
     /// <param name="problems">Takes the paths under which there is nothing.</param>
     public static IReadOnlyList<PackageSource> Find(IReadOnlyList<string> paths, ICollection<PackageProblem> problems)
     {
@@ -24,7 +27,8 @@ internal static class PackageFinder
             mains.AddRange(found);
             if (found.Length == 0)
             {
-                problems.Add(new PackageProblem(full, "there is no flow package", "Put a flow package (a dll) there, or correct the configured path"));
+                problems.Add(new PackageProblem(
+                    full, "there is no flow package", "Put a flow package (a dll) there, or correct the configured path"));
             }
         }
 
@@ -53,7 +57,9 @@ internal static class PackageFinder
     {
         string folder = Path.GetDirectoryName(main)!;
         bool ownsFolder = Path.GetFileName(folder) == Path.GetFileNameWithoutExtension(main);
-        return ownsFolder ? [.. Directory.EnumerateFiles(folder).Where(file => file != main && IsPrivate(file)).Order(StringComparer.Ordinal)] : [];
+        return ownsFolder
+            ? [.. Directory.EnumerateFiles(folder).Where(file => file != main && IsPrivate(file)).Order(StringComparer.Ordinal)]
+            : [];
     }
 
     private static bool IsAssembly(string file) => Path.GetExtension(file).Equals(".dll", StringComparison.OrdinalIgnoreCase);

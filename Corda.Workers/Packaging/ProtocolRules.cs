@@ -12,10 +12,12 @@ internal static class ProtocolRules
 
     private static void OneClassOneName(IReadOnlyList<PackageFlows> packages, ICollection<PackageProblem> problems)
     {
-        foreach (var same in packages.SelectMany(p => p.Flows).GroupBy(flow => flow.ClassName, StringComparer.Ordinal).Where(g => g.Count() > 1))
+        var byName = packages.SelectMany(p => p.Flows).GroupBy(flow => flow.ClassName, StringComparer.Ordinal);
+        foreach (var same in byName.Where(group => group.Count() > 1))
         {
             string where = string.Join(" and ", same.Select(flow => flow.Type.Assembly.GetName()).Select(a => $"{a.Name} {a.Version}"));
-            problems.Add(new PackageProblem(same.Key, $"the class is in several packages ({where})", "Deliver one of them, or rename the class"));
+            problems.Add(new PackageProblem(
+                same.Key, $"the class is in several packages ({where})", "Deliver one of them, or rename the class"));
         }
     }
 
@@ -43,9 +45,12 @@ internal static class ProtocolRules
 
             string what = answered.Length == 0
                 ? $"nothing answers its protocol '{initiator.Protocol}'"
-                : $"it speaks version {string.Join(", ", initiator.ProtocolVersions)} of the protocol '{initiator.Protocol}', and only {string.Join(", ", answered)} is answered";
+                : $"it speaks version {string.Join(", ", initiator.ProtocolVersions)} of the protocol '{initiator.Protocol}', "
+                    + $"and only {string.Join(", ", answered)} is answered";
             problems.Add(new PackageProblem(
-                initiator.ClassName, what, $"Add a ResponderFlow with [InitiatedBy(\"{initiator.Protocol}\")], or deliver the package that has it"));
+                initiator.ClassName,
+                what,
+                $"Add a ResponderFlow with [InitiatedBy(\"{initiator.Protocol}\")], or deliver the package that has it"));
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Corda.Workers.Contracts;
 
 namespace Corda.Workers.Packaging;
 
@@ -44,7 +45,10 @@ internal static class RequestTypeRules
     }
 
     private static bool IsConstructible(JsonTypeInfo info) =>
-        info.CreateObject is not null || info.ConstructorAttributeProvider is not null || info.PolymorphismOptions is not null || info.Type.IsValueType;
+        info.CreateObject is not null
+        || info.ConstructorAttributeProvider is not null
+        || info.PolymorphismOptions is not null
+        || info.Type.IsValueType;
 
     private static string? UnboundParameter(JsonTypeInfo info)
     {
@@ -55,12 +59,14 @@ internal static class RequestTypeRules
 
     private static IEnumerable<(string Path, Type Type, string Reason)> UnreadableMembers(JsonTypeInfo info, string path, HashSet<Type> seen)
     {
-        IEnumerable<JsonPropertyInfo> read = info.Properties.Where(p => p.CustomConverter is null && (p.Set is not null || p.AssociatedParameter is not null));
+        IEnumerable<JsonPropertyInfo> read = info.Properties
+            .Where(p => p.CustomConverter is null && (p.Set is not null || p.AssociatedParameter is not null));
         IEnumerable<Type> derived = info.PolymorphismOptions?.DerivedTypes.Select(d => d.DerivedType) ?? [];
-        return read.SelectMany(p => Unreadable(p.PropertyType, $"{path}.{p.Name}", seen)).Concat(derived.SelectMany(d => Unreadable(d, path, seen)));
+        return read.SelectMany(p => Unreadable(p.PropertyType, $"{path}.{p.Name}", seen))
+            .Concat(derived.SelectMany(d => Unreadable(d, path, seen)));
     }
 
-    // Converters keep it to themselves what they cannot read; asking them is the only way to know. Whatever else they say is about the text.
+    // Converters keep to themselves what they cannot read; asking them is the only way to know. Whatever else they say is about the text.
     private static IEnumerable<(string Path, Type Type, string Reason)> Probe(JsonTypeInfo info, string json, string path)
     {
         try

@@ -8,7 +8,8 @@ namespace Corda.Workers.Packaging;
 internal static class SharedAssemblies
 {
     private static readonly Assembly SdkAssembly = typeof(FlowTask).Assembly;
-    private static readonly string[] RuntimePrefixes = ["System", "Microsoft.CSharp", "Microsoft.VisualBasic", "Microsoft.Win32.", "WindowsBase", "mscorlib", "netstandard"];
+    private static readonly string[] RuntimePrefixes =
+        ["System", "Microsoft.CSharp", "Microsoft.VisualBasic", "Microsoft.Win32.", "WindowsBase", "mscorlib", "netstandard"];
 
     /// <summary>The SDK that this worker runs.</summary>
     public static AssemblyName Sdk { get; } = SdkAssembly.GetName();
