@@ -1,0 +1,96 @@
+using System.Text.Json;
+using Corda.Workers.Contracts;
+using Corda.Workers.Messaging;
+using Corda.Workers.Packaging;
+
+namespace Corda.Workers.Rpc;
+
+/// <summary>A client's wish to start a flow, as it came.</summary>
+/// <param name="ShortHash">The virtual node.</param>
+/// <param name="ClientRequestId">The client's idempotency key.</param>
+/// <param name="FlowClassName">Full or unique simple name.</param>
+/// <param name="RequestBody">What the flow gets.</param>
+internal sealed record StartRequest(string ShortHash, string ClientRequestId, string FlowClassName, JsonElement RequestBody);
+
+/// <summary>
+/// Starts flows. A start is accepted only when a flow worker has confirmed it, by a status that carries the start's fingerprint. So the flow's own
+/// state decides between racing requests with one id, and nobody holds an acceptance of a start that lost. Thread-safe.
+/// </summary>
+internal sealed class FlowStarter(
+    VirtualNodeView nodes, StartableFlows startable, FlowStatusView statuses, IPublisher publisher, RpcOptions options, TimeProvider time)
+{
+    private const int RequestIdLengthMax = 242;
+
+    /// <summary>Checks the request, publishes the start and waits for its confirmation. Repeating the same request is always safe.</summary>
+    public async Task<StartOutcome> Start(StartRequest request, CancellationToken cancellationToken)
+    {
+        if (nodes.Find(request.ShortHash) is not { } node) return new StartOutcome.UnknownNode(request.ShortHash);
+        if (!node.FlowStartActive) return new StartOutcome.NodeInactive(node);
+        if (!IsRequestId(request.ClientRequestId)) return new StartOutcome.BadRequestId(request.ClientRequestId);
+
+        IReadOnlyList<StartableFlowDefinition> named;
+        try
+        {
+            named = startable.Named(node, request.FlowClassName);
+        }
+        catch (FlowPackageException cause)
+        {
+            return new StartOutcome.Unavailable(cause.Message);
+        }
+
+        if (named is not [StartableFlowDefinition flow]) return NotStartable(node, request, named);
+        if (RequestBody.Check(request.RequestBody, flow.RequestType, out string? json) is { } misfit)
+        {
+            return new StartOutcome.BodyMisfit(flow.ClassName, misfit);
+        }
+
+        var start = new StartFlow(node.Identity, request.ClientRequestId, flow.ClassName, json!, time.GetUtcNow());
+        return await Confirm(start, cancellationToken);
+    }
+
+    private static bool IsRequestId(string id) =>
+        id.Length is > 0 and <= RequestIdLengthMax && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_');
+
+    private StartOutcome.NotStartable NotStartable(VirtualNodeInfo node, StartRequest request, IReadOnlyList<StartableFlowDefinition> named) =>
+        new(request.FlowClassName, Names(named), Names(startable.Of(node)));
+
+    private static IReadOnlyList<string> Names(IEnumerable<StartableFlowDefinition> flows) => [.. flows.Select(flow => flow.ClassName)];
+
+    private async Task<StartOutcome> Confirm(StartFlow start, CancellationToken cancellationToken)
+    {
+        string fingerprint = StartFingerprint.Of(start.FlowClassName, start.RequestBody);
+        if (statuses.Find(start.FlowId) is { } known) return Compare(known, start, fingerprint);
+
+        try
+        {
+            await publisher.PublishAsync(Record.Of<FlowEvent>(Topics.FlowEvent, start.FlowId.ToKey(), start));
+        }
+        catch (MessagingTransientException cause)
+        {
+            return new StartOutcome.Unavailable($"The bus does not take the request for now: {cause.Message}");
+        }
+        catch (RecordRefusedException cause)
+        {
+            return new StartOutcome.TooLarge(cause.Message);
+        }
+        catch (MessagingIndefiniteException)
+        {
+            // It may have been written: the flow's status will tell.
+        }
+
+        FlowStatus? confirmed = await statuses.WaitFor(start.FlowId, _ => true, options.ConfirmTimeout, cancellationToken);
+        return confirmed is null
+            ? new StartOutcome.Unavailable($"No flow worker has confirmed the start within {options.ConfirmTimeout.TotalSeconds:0.#} s. It may still start.")
+            : Compare(confirmed, start, fingerprint);
+    }
+
+    private static StartOutcome Compare(FlowStatus status, StartFlow start, string fingerprint)
+    {
+        if (status.StartFingerprint == fingerprint) return new StartOutcome.Accepted(status);
+
+        string difference = status.FlowClassName == start.FlowClassName
+            ? "the request body differs"
+            : $"it runs {status.FlowClassName}, not {start.FlowClassName}";
+        return new StartOutcome.Conflict(status, difference);
+    }
+}
