@@ -20,7 +20,7 @@ internal static class Topics
     [
         new(FlowEvent, Producers: [WorkerRole.Rpc, WorkerRole.Flow], Consumers: [WorkerRole.Flow]),
         new(FlowStatus, Producers: [WorkerRole.Flow], Consumers: [WorkerRole.Rpc]),
-        new(VirtualNodeInfo, Producers: [WorkerRole.Db], Consumers: [WorkerRole.Rpc, WorkerRole.Flow]),
+        new(VirtualNodeInfo, Producers: [WorkerRole.Db], Consumers: [WorkerRole.Rpc, WorkerRole.Flow, WorkerRole.Db]),
     ];
 }
 

@@ -48,7 +48,8 @@ internal sealed class FlowStarter(
         return await Confirm(start, cancellationToken);
     }
 
-    private static bool IsRequestId(string id) =>
+    /// <summary>Whether a client request id has the right form: 1 to 242 of A-Z a-z 0-9 . _ -</summary>
+    public static bool IsRequestId(string id) =>
         id.Length is > 0 and <= RequestIdLengthMax && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_');
 
     private StartOutcome.NotStartable NotStartable(VirtualNodeInfo node, StartRequest request, IReadOnlyList<StartableFlowDefinition> named) =>

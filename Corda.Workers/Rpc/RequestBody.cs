@@ -34,58 +34,36 @@ internal static partial class RequestBody
         try
         {
             return JsonSerializer.Deserialize(json, type, FlowJson.Strict) is null && Nullable.GetUnderlyingType(type) is null
-                ? new BodyMisfitReason("$", $"null is not {ReadableName(type)}.")
+                ? new BodyMisfitReason("$", $"expected {ExpectedValue.At(type, "$")}, not null.")
                 : null;
         }
         catch (JsonException error)
         {
-            return new BodyMisfitReason(error.Path ?? "$", Readable(error));
+            string path = error.Path ?? "$";
+            return new BodyMisfitReason(path, Problem(error, type, path));
         }
         catch (Exception error)
         {
             // Anything else comes from the flow's own type: a constructor or property that refuses the value.
-            return new BodyMisfitReason("$", $"{ReadableName(type)} refuses it: {error.Message}");
+            return new BodyMisfitReason("$", $"{ExpectedValue.NameOf(type)} refuses it: {error.Message}");
         }
     }
 
-    private static string Readable(JsonException error)
+    private static string Problem(JsonException error, Type type, string path)
     {
-        string message = Position().Replace(error.Message, "");
-        Match conversion = Conversion().Match(message);
-        if (conversion.Success) message = $"expected {Expected(conversion.Groups["type"].Value)}";
-        else if (error.InnerException is FormatException or InvalidOperationException) message = error.InnerException.Message;
+        string message = Position().Replace(error.Message, "").TrimEnd('.');
         Match missing = Missing().Match(message);
-        if (missing.Success) message = $"required and missing: {missing.Groups["names"].Value}";
+        if (missing.Success) return $"{missing.Groups["names"].Value} missing.";
         Match unknown = Unknown().Match(message);
-        if (unknown.Success) message = $"there is no property {unknown.Groups["name"].Value} in {Simple(unknown.Groups["type"].Value)}";
-        return message.TrimEnd('.') + ".";
+        if (unknown.Success) return $"there is no property {unknown.Groups["name"].Value} in {unknown.Groups["type"].Value.Split('.', '+')[^1]}.";
+        return message.Contains("could not be converted to", StringComparison.Ordinal) ? $"expected {ExpectedValue.At(type, path)}." : message + ".";
     }
 
-    private static string Expected(string typeName) => Simple(typeName) switch
-    {
-        "String" => "a string",
-        "Boolean" => "true or false",
-        "Int32" => "an integer from -2147483648 to 2147483647",
-        "Int64" or "Int16" or "Byte" or "UInt32" or "UInt64" or "UInt16" => $"an integer ({Simple(typeName)})",
-        "Decimal" or "Double" or "Single" => $"a number ({Simple(typeName)})",
-        "DateTimeOffset" or "DateTime" => "a date and time as in 2030-01-31T12:00:00Z",
-        "TimeSpan" => "a duration as in 00:00:30",
-        var name => $"a value of type {name}",
-    };
-
-    private static string Simple(string typeName) => typeName.Split('.', '+')[^1].TrimEnd('\'');
-
-    private static string ReadableName(Type type) => type.IsGenericType
-        ? $"{type.Name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(ReadableName))}>"
-        : type.Name;
-
+    // These texts are System.Text.Json's; where one changes, the client gets it as it is.
     [GeneratedRegex(@"\s*Path: .* \| LineNumber: .*$", RegexOptions.ExplicitCapture | RegexOptions.Singleline, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Position();
 
-    [GeneratedRegex(@"could not be converted to (?<type>[^\s\[`]+?)\.?$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Conversion();
-
-    [GeneratedRegex(@"missing required properties including: (?<names>.*?)\.?$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("missing required properties including: (?<names>.*)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Missing();
 
     [GeneratedRegex(@"JSON property (?<name>'.*') could not be mapped to any \.NET member contained in type '(?<type>.*)'", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

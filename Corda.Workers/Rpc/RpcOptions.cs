@@ -1,7 +1,7 @@
 namespace Corda.Workers.Rpc;
 
 /// <summary>The rpc role. Section <c>Corda:Rpc</c>.</summary>
-public sealed class RpcOptions
+internal sealed record RpcOptions
 {
     /// <summary>
     /// How long a start or a kill waits for a flow worker to confirm it before it answers 503. Default 10 s: longer than a flow worker's failover,

@@ -1,0 +1,54 @@
+using System.Text;
+using Corda.Workers.Contracts;
+using Corda.Workers.Messaging;
+
+namespace Corda.Workers.Db;
+
+/// <summary>Follows <c>virtual.node.info</c> and tells what must be published so that the topic says what the table says. Thread-safe.</summary>
+internal sealed class VirtualNodeReconciler : ICompactedProcessor<VirtualNodeInfo>
+{
+    private readonly Lock gate = new();
+    private readonly TaskCompletionSource snapshotTaken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Dictionary<string, byte[]> published = [];
+
+    /// <summary>Completes when the topic was read for the first time; before that, nobody knows what it says.</summary>
+    public Task SnapshotTaken => snapshotTaken.Task;
+
+    /// <summary>A record for every virtual node that is new or has changed, a tombstone for every one that is gone. Empty where all is well.</summary>
+    public IReadOnlyList<Record> Difference(IReadOnlyCollection<VirtualNodeInfo> table)
+    {
+        lock (gate)
+        {
+            IEnumerable<Record> changed = table
+                .Where(node => !(published.TryGetValue(node.Identity.ShortHash, out byte[]? bytes) && bytes.AsSpan().SequenceEqual(Encode(node))))
+                .Select(node => Record.Of(Topics.VirtualNodeInfo, Key(node.Identity.ShortHash), node));
+            IEnumerable<Record> gone = published.Keys
+                .Except(table.Select(node => node.Identity.ShortHash), StringComparer.Ordinal)
+                .Select(shortHash => Record.Of(Topics.VirtualNodeInfo, Key(shortHash), value: null));
+            return [.. changed, .. gone];
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnSnapshot(IReadOnlyCollection<KeyValuePair<byte[], VirtualNodeInfo>> values)
+    {
+        lock (gate) published = values.ToDictionary(pair => ShortHash(pair.Key), pair => Encode(pair.Value), StringComparer.Ordinal);
+        snapshotTaken.TrySetResult();
+    }
+
+    /// <inheritdoc/>
+    public void OnNext(byte[] key, VirtualNodeInfo? value)
+    {
+        lock (gate)
+        {
+            if (value is null) published.Remove(ShortHash(key));
+            else published[ShortHash(key)] = Encode(value);
+        }
+    }
+
+    private static byte[] Encode(VirtualNodeInfo node) => Topics.VirtualNodeInfo.Codec.Encode(node);
+
+    private static byte[] Key(string shortHash) => Encoding.UTF8.GetBytes(shortHash);
+
+    private static string ShortHash(byte[] key) => Encoding.UTF8.GetString(key);
+}
