@@ -6,6 +6,7 @@ namespace Corda.Workers.Contracts;
 /// <param name="SessionId">The session.</param>
 /// <param name="From">Who sends.</param>
 /// <param name="To">Who receives.</param>
+/// <param name="Sender">The flow that sends: where answers go.</param>
 /// <param name="SequenceNumber">1, 2, 3 .. per direction; null on an <see cref="SessionError"/>, which is taken whenever it comes.</param>
 /// <param name="Message">What.</param>
 [MemoryPackable(GenerateType.VersionTolerant)]
@@ -13,8 +14,9 @@ public sealed partial record SessionEvent(
     [property: MemoryPackOrder(0)] SessionId SessionId,
     [property: MemoryPackOrder(1)] HoldingIdentity From,
     [property: MemoryPackOrder(2)] HoldingIdentity To,
-    [property: MemoryPackOrder(3)] int? SequenceNumber,
-    [property: MemoryPackOrder(4)] SessionMessage Message) : FlowEvent;
+    [property: MemoryPackOrder(3)] FlowId Sender,
+    [property: MemoryPackOrder(4)] int? SequenceNumber,
+    [property: MemoryPackOrder(5)] SessionMessage Message) : FlowEvent;
 
 /// <summary>What one side of a session tells the other.</summary>
 [MemoryPackable]
@@ -26,7 +28,6 @@ public sealed partial record SessionEvent(
 public abstract partial record SessionMessage;
 
 /// <summary>Asks the counterparty to start its responder. Always the initiator's first message.</summary>
-/// <param name="InitiatorFlowId">Where answers go.</param>
 /// <param name="Protocol">The protocol spoken.</param>
 /// <param name="ProtocolVersions">The versions the initiator speaks.</param>
 /// <param name="RequireClose">Whether closing waits for both sides.</param>
@@ -34,12 +35,11 @@ public abstract partial record SessionMessage;
 /// <param name="Payload">The first data, where the session begins with a send: saves a message.</param>
 [MemoryPackable(GenerateType.VersionTolerant)]
 public sealed partial record SessionInit(
-    [property: MemoryPackOrder(0)] FlowId InitiatorFlowId,
-    [property: MemoryPackOrder(1)] string Protocol,
-    [property: MemoryPackOrder(2)] int[] ProtocolVersions,
-    [property: MemoryPackOrder(3)] bool RequireClose,
-    [property: MemoryPackOrder(4)] Dictionary<string, string> Properties,
-    [property: MemoryPackOrder(5)] byte[]? Payload) : SessionMessage;
+    [property: MemoryPackOrder(0)] string Protocol,
+    [property: MemoryPackOrder(1)] int[] ProtocolVersions,
+    [property: MemoryPackOrder(2)] bool RequireClose,
+    [property: MemoryPackOrder(3)] Dictionary<string, string> Properties,
+    [property: MemoryPackOrder(4)] byte[]? Payload) : SessionMessage;
 
 /// <summary>The responder has started. Always its first message.</summary>
 /// <param name="ProtocolVersion">The version that both speak.</param>

@@ -8,6 +8,10 @@ internal static class Topics
     /// <summary>Events of flows; key: flow id.</summary>
     public static readonly Topic<FlowEvent> FlowEvent = new("flow.event", Routing.Prefix, Cleanup.Delete, new ContractCodec<FlowEvent>());
 
+    /// <summary>What flow workers keep; key: flow id, partition for partition beside <see cref="FlowEvent"/>.</summary>
+    public static readonly Topic<Checkpoint> FlowState =
+        new("flow.event.state", Routing.Prefix, Cleanup.Compact, new ContractCodec<Checkpoint>());
+
     /// <summary>Where client-started flows stand; key: flow id.</summary>
     public static readonly Topic<FlowStatus> FlowStatus = new("flow.status", Routing.Prefix, Cleanup.Compact, new ContractCodec<FlowStatus>());
 
@@ -19,6 +23,7 @@ internal static class Topics
     public static readonly IReadOnlyList<TopicUse> All =
     [
         new(FlowEvent, Producers: [WorkerRole.Rpc, WorkerRole.Flow], Consumers: [WorkerRole.Flow]),
+        new(FlowState, Producers: [WorkerRole.Flow], Consumers: [WorkerRole.Flow]),
         new(FlowStatus, Producers: [WorkerRole.Flow], Consumers: [WorkerRole.Rpc]),
         new(VirtualNodeInfo, Producers: [WorkerRole.Db], Consumers: [WorkerRole.Rpc, WorkerRole.Flow, WorkerRole.Db]),
     ];

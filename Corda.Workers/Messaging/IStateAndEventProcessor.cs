@@ -46,7 +46,8 @@ public sealed record Step<TState>(TState? State, IReadOnlyList<Record> Outputs, 
 /// <param name="Now">The time of the step.</param>
 /// <param name="InputId">Names the input: the same again when the input is processed again.</param>
 /// <param name="StateVersion">The version of the state handed in, 0 for none; rises by one with each committed change within a transaction.</param>
-public readonly record struct StepContext(DateTimeOffset Now, string InputId, long StateVersion);
+/// <param name="FailedAttempts">How often this input has failed for now and was parked before: 0 for one that comes for the first time.</param>
+public readonly record struct StepContext(DateTimeOffset Now, string InputId, long StateVersion, int FailedAttempts = 0);
 
 /// <summary>Why a step failed.</summary>
 /// <param name="Kind">The sort of failure.</param>

@@ -1,0 +1,32 @@
+namespace Corda.Workers.Flow;
+
+/// <summary>How the flow role works. Bound from <c>Corda:Flow</c>.</summary>
+internal sealed record FlowOptions
+{
+    /// <summary>How long a receive waits where the session does not say; as Corda's session timeout.</summary>
+    public TimeSpan SessionTimeout { get; init; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>
+    /// How long session events that have overtaken their session's first message are kept. Longer than any reordering between two workers, short
+    /// enough that the sender of a message to nobody soon learns so.
+    /// </summary>
+    public TimeSpan EarlySessionTimeout { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How many early events a session may have before more of them are refused; a well-behaved sender has a handful under way.</summary>
+    public int EarlyEventsMax { get; init; } = 1024;
+
+    /// <summary>How long an ended client-started flow answers repeated starts, and its status can be asked for.</summary>
+    public TimeSpan ClientFlowRetention { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>How long an ended responder answers late session events; as Corda's clean-up time.</summary>
+    public TimeSpan ResponderRetention { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How many ended sessions a flow remembers to tell duplicates; keeps the checkpoint of an endless flow flat.</summary>
+    public int EndedSessionsKept { get; init; } = 64;
+
+    /// <summary>Characters of an error message that are kept; a status must stay a small record whatever an exception says.</summary>
+    public int ErrorMessageCharsMax { get; init; } = 4096;
+
+    /// <summary>Never goes on with live frames: every step begins from bytes. For tests, which so prove that everything is in the checkpoint.</summary>
+    public bool AlwaysRestoreFromBytes { get; init; }
+}
