@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using MemoryPack;
 
 namespace Corda.Workers.Contracts;
@@ -28,10 +26,6 @@ public sealed partial record StartFlow(
     /// <summary>The flow's id.</summary>
     [MemoryPackIgnore]
     public FlowId FlowId => FlowId.OfClientStart(Identity.ShortHash, ClientRequestId);
-
-    /// <summary>SHA-256 over class and request body, hex: tells a repeated start from another one under the same request id.</summary>
-    [MemoryPackIgnore]
-    public string Fingerprint => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{FlowClassName}\n{RequestBody}")));
 }
 
 /// <summary>An operator kills a flow.</summary>

@@ -10,7 +10,7 @@ public abstract partial record FlowStart;
 
 /// <summary>A client asked for it.</summary>
 /// <param name="ClientRequestId">The client's idempotency key.</param>
-/// <param name="Fingerprint">Tells a repeated start from another one under the same key: <see cref="StartFlow.Fingerprint"/>.</param>
+/// <param name="Fingerprint">Tells a repeated start from another one under the same key: <see cref="StartFingerprint"/>.</param>
 [MemoryPackable(GenerateType.VersionTolerant)]
 public sealed partial record ClientStart(
     [property: MemoryPackOrder(0)] string ClientRequestId,

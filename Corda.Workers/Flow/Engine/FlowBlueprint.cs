@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Corda.Flows;
 using Corda.Flows.CompilerServices;
+using Corda.Workers.Contracts;
 using Corda.Workers.Flow.Services;
 using Corda.Workers.Packaging;
 

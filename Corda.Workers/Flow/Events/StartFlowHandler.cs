@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Corda.Workers.Contracts;
 using Corda.Workers.Flow.Engine;
 using Corda.Workers.Messaging;
@@ -33,7 +34,7 @@ internal sealed class StartFlowHandler(FlowCatalog catalog, FlowPipeline pipelin
     /// <summary>A flow as it is before its first step.</summary>
     public static RunningFlow NewFlow(StartFlow start, string packageHash, DateTimeOffset now) => new(
         start.FlowId,
-        new ClientStart(start.ClientRequestId, start.Fingerprint),
+        new ClientStart(start.ClientRequestId, FingerprintOf(start)),
         start.Identity,
         start.FlowClassName,
         packageHash,
@@ -44,6 +45,19 @@ internal sealed class StartFlowHandler(FlowCatalog catalog, FlowPipeline pipelin
         SuspendCount: 0,
         CreatedAt: start.RequestedAt,
         UpdatedAt: now);
+
+    private static string FingerprintOf(StartFlow start)
+    {
+        try
+        {
+            return StartFingerprint.Of(start.FlowClassName, start.RequestBody);
+        }
+        catch (JsonException)
+        {
+            // The REST edge lets no such body through; whoever sent it is told when the flow reads it. No proper start has this fingerprint.
+            return "";
+        }
+    }
 
     private Step<Checkpoint> CannotStart(RunningFlow flow, string reason, StepContext context) =>
         FlowEnding.Failed(new FlowStep(flow, context.Now, options), FlowErrors.Of(ErrorTypes.CannotStart, reason, options));

@@ -29,6 +29,7 @@ internal sealed class FlowServices
             [typeof(IFlowMessaging)] = messaging,
             [typeof(IMemberLookup)] = members,
             [typeof(IFlowLog)] = log,
+            [typeof(IFlowContextProperties)] = engine.Properties,
             [typeof(TimeProvider)] = surroundings.Clock,
         };
 

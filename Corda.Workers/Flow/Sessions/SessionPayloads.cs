@@ -2,7 +2,6 @@ using System.Text.Json;
 using Corda.Flows;
 using Corda.Workers.Contracts;
 using Corda.Workers.Flow.Engine;
-using Corda.Workers.Packaging;
 
 namespace Corda.Workers.Flow.Sessions;
 
