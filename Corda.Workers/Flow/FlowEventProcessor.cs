@@ -2,7 +2,9 @@ using System.Diagnostics;
 using Corda.Workers.Contracts;
 using Corda.Workers.Flow.Engine;
 using Corda.Workers.Flow.Events;
+using Corda.Workers.Flow.Services;
 using Corda.Workers.Messaging;
+using Corda.Workers.Packaging;
 using Microsoft.Extensions.Logging;
 
 namespace Corda.Workers.Flow;
@@ -15,6 +17,21 @@ internal sealed partial class FlowEventProcessor(
     StartFlowHandler starts, EarlySessionHandler early, FlowPipeline pipeline, FlowOptions options, TimeProvider clock, ILogger<FlowEventProcessor> logger)
     : IStateAndEventProcessor<Checkpoint, FlowEvent>
 {
+    /// <summary>An engine over its surroundings.</summary>
+    public static FlowEventProcessor Create(
+        IVirtualNodes nodes, IFlowPackages packages, IFrameStore frames, FlowOptions options, TimeProvider clock, ILoggerFactory loggers)
+    {
+        var catalog = new FlowCatalog(nodes, packages);
+        var pipeline = new FlowPipeline(nodes, packages, new FlowRunner(frames, new FlowSurroundings(nodes, clock, loggers), options));
+        return new FlowEventProcessor(
+            new StartFlowHandler(catalog, pipeline, options),
+            new EarlySessionHandler(new SessionStartHandler(catalog, pipeline, options), options),
+            pipeline,
+            options,
+            clock,
+            loggers.CreateLogger<FlowEventProcessor>());
+    }
+
     public Step<Checkpoint> OnEvent(byte[] key, Checkpoint? state, FlowEvent input, StepContext context)
     {
         FlowId id = FlowId.FromKey(key);
