@@ -9,6 +9,7 @@ internal static class FlowEnding
 {
     public static Step<Checkpoint> Completed(FlowStep step, string? result) => End(step, FlowState.Completed, result, null, null);
 
+    /// <summary>The flow ends with an error.</summary>
     /// <param name="step">The step.</param>
     /// <param name="error">What the client and the counterparties are told.</param>
     /// <param name="deadLetter">Why the input also goes to the dead letters; null for not.</param>

@@ -1,6 +1,5 @@
 using System.Text;
 using Corda.Workers.Contracts;
-using Corda.Workers.Messaging;
 using Record = Corda.Workers.Messaging.Record;
 
 namespace Corda.Tests.Flow.Scenarios.Support;

@@ -1,5 +1,4 @@
 using Corda.Workers.Contracts;
-using Corda.Workers.Messaging;
 using Record = Corda.Workers.Messaging.Record;
 
 namespace Corda.Tests.Flow.Scenarios.Support;
@@ -54,7 +53,7 @@ internal sealed class Switchboard(Scenario scenario, int? seed = null)
     /// <summary>The flow has completed with this result.</summary>
     public Switchboard Completed(FlowId flow, string result)
     {
-        FlowStatus? last = StatusesOf(flow).LastOrDefault();
+        FlowStatus? last = StatusesOf(flow) is [.., { } newest] ? newest : null;
         Assert.True(
             last is { State: FlowState.Completed } && last.Result == result,
             $"Expected flow {flow} to complete with {result} (seed {seed}); its statuses: {string.Join("; ", StatusesOf(flow).Select(s => $"{s.State} {s.Result} {s.Error}"))}");
