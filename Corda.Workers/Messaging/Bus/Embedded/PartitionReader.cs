@@ -1,0 +1,69 @@
+namespace Corda.Workers.Messaging.Bus.Embedded;
+
+/// <inheritdoc cref="IPartitionReader"/>
+internal sealed class PartitionReader : IPartitionReader
+{
+    private readonly BusCore core;
+    private readonly WakeSignal signal;
+    private readonly PollSet cursors = new();
+    private readonly Dictionary<TopicPartition, LogCursor> byPartition = [];
+    private volatile bool wakeup;
+    private bool disposed;
+
+    public PartitionReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt, BusCore core)
+    {
+        this.core = core;
+        signal = new WakeSignal(core.Time);
+        foreach (PartitionLog log in partitions.Select(core.Topics.Require))
+        {
+            LogCursor cursor = core.CursorAt(log, startAt == StartAt.Beginning ? 0 : log.End);
+            cursors.Add(cursor);
+            byPartition.Add(log.Identity.Partition, cursor);
+            log.Subscribe(signal);
+        }
+
+        core.Closing.Register(signal.Set);
+    }
+
+    public IReadOnlyList<ConsumedRecord> Poll(int recordsMax, TimeSpan wait)
+    {
+        long start = core.Time.GetTimestamp();
+        while (true)
+        {
+            ObjectDisposedException.ThrowIf(disposed || core.Closing.IsCancellationRequested, this);
+            IReadOnlyList<ConsumedRecord> records = cursors.Read(recordsMax);
+            TimeSpan left = wait - core.Time.GetElapsedTime(start);
+            if (records.Count > 0 || wakeup || left <= TimeSpan.Zero)
+            {
+                wakeup = false;
+                return records;
+            }
+
+            signal.Wait(left);
+        }
+    }
+
+    public long EndOffset(TopicPartition partition) => core.Topics.Require(partition).End;
+
+    public long Position(TopicPartition partition) => byPartition[partition].Position;
+
+    public void Wakeup()
+    {
+        wakeup = true;
+        signal.Set();
+    }
+
+    public void Dispose()
+    {
+        if (!disposed)
+        {
+            disposed = true;
+            foreach (LogCursor cursor in byPartition.Values)
+            {
+                cursor.Log.Unsubscribe(signal);
+            }
+
+            signal.Dispose();
+        }
+    }
+}
