@@ -1,0 +1,154 @@
+using Corda.Workers.Messaging.Bus;
+using Microsoft.Extensions.Logging;
+
+namespace Corda.Workers.Messaging.StateAndEvent;
+
+/// <summary>
+/// Finds the input that kills the process, or whose transaction the bus refuses: partitions whose former owner died without progress are taken one
+/// input at a time, each attempt counted durably before it begins. Costs one small commit at every takeover and nothing in between. One thread.
+/// </summary>
+internal sealed class Caution<TState, TEvent>(
+    StateAndEventSettings<TState, TEvent> settings, string lane, LaneProducer<TState, TEvent> producer, ILogger logger)
+    where TState : class
+    where TEvent : class
+{
+    // An empty poll says that what killed the former owner is not there any more; a few of them, for a broker may need a moment to deliver.
+    private const int EmptyPollsMax = 5;
+
+    private int oneByOne;
+
+    /// <summary>How many inputs the next batch may have.</summary>
+    public int InputsMax(IReadOnlyDictionary<int, PartitionStates<TState>> live) =>
+        oneByOne > 0 || live.Values.Any(static states => states.CautiousInputs > 0) ? 1 : settings.BatchMax;
+
+    /// <summary>Leaves a marker in restored partitions, before anything of them is processed.</summary>
+    public void TakeOver(IReadOnlyList<PartitionStates<TState>> restored, IGroupConsumer consumer)
+    {
+        foreach (PartitionStates<TState> states in restored)
+        {
+            states.CommittedPosition = consumer.Position(states.EventPartition);
+        }
+
+        var takeovers = restored.Select(static states => (States: states, Takeover: CrashMarker.OnTakeover(states.Marker, states.CommittedPosition))).ToList();
+        producer.Commit(
+            takeovers.ConvertAll(one => producer.MarkerRecord(one.States.EventPartition.Partition, one.Takeover.Write)),
+            Positions(restored),
+            consumer.Membership);
+        foreach ((PartitionStates<TState> states, (CrashMarker write, bool cautious)) in takeovers)
+        {
+            states.Marker = write;
+            states.CautiousInputs = cautious ? settings.BatchMax : 0;
+            if (cautious)
+            {
+                MessagingLog.PartitionCautious(logger, lane, states.EventPartition.ToString());
+            }
+        }
+    }
+
+    /// <summary>Counts an attempt that is made alone; condemns the input if there were too many.</summary>
+    public void Before(
+        BatchInputs<TEvent> inputs,
+        IReadOnlyDictionary<int, PartitionStates<TState>> live,
+        IGroupConsumer consumer,
+        Dictionary<string, Failure> condemned)
+    {
+        if (Cautious(inputs, live) is not { } states || condemned.ContainsKey(OnlyInput(inputs, live)))
+        {
+            return;
+        }
+
+        string input = OnlyInput(inputs, live);
+        CrashMarker? marker = CrashMarker.BeforeAttempt(states.Marker, input, states.CommittedPosition, settings.CrashAttemptsMax);
+        if (marker is null)
+        {
+            string reason = $"The process died {settings.CrashAttemptsMax} times while it worked on this input alone.";
+            condemned[input] = new Failure(FailureKind.CrashLoop, settings.CrashAttemptsMax, reason);
+            return;
+        }
+
+        producer.Commit([producer.MarkerRecord(states.EventPartition.Partition, marker)], Positions([states]), consumer.Membership);
+        states.Marker = marker;
+    }
+
+    /// <summary>What the commit of a batch says about attempts made alone: they are over.</summary>
+    public IReadOnlyList<OutgoingRecord> MarkersAfter(
+        BatchInputs<TEvent> inputs, IReadOnlyDictionary<int, PartitionStates<TState>> live, IGroupConsumer consumer) =>
+        Cautious(inputs, live) is { } states
+            ? [producer.MarkerRecord(states.EventPartition.Partition, new CrashMarker(consumer.Position(states.EventPartition), null, 0))]
+            : [];
+
+    /// <summary>The batch is committed.</summary>
+    public void After(BatchInputs<TEvent> inputs, IReadOnlyDictionary<int, PartitionStates<TState>> live)
+    {
+        oneByOne = Math.Max(0, oneByOne - inputs.Count);
+        if (Cautious(inputs, live) is { } states)
+        {
+            states.CautiousInputs--;
+            states.Marker = new CrashMarker(states.CommittedPosition, null, 0);
+        }
+    }
+
+    /// <summary>A poll brought nothing.</summary>
+    public void NothingLeft(IReadOnlyDictionary<int, PartitionStates<TState>> live)
+    {
+        oneByOne = 0;
+        foreach (PartitionStates<TState> states in live.Values.Where(static states => states.CautiousInputs > 0))
+        {
+            states.CautiousInputs = Math.Max(0, states.CautiousInputs - (settings.BatchMax / EmptyPollsMax) - 1);
+        }
+    }
+
+    /// <summary>The bus refused a transaction: its inputs come again one by one; one that is alone already is abandoned.</summary>
+    /// <exception cref="MessagingFatalException">Even the abandonment is refused.</exception>
+    public void Refused(
+        BatchInputs<TEvent> inputs, IReadOnlyDictionary<int, PartitionStates<TState>> live, Dictionary<string, Failure> condemned, RecordRefusedException cause)
+    {
+        oneByOne = Math.Max(oneByOne, inputs.Count);
+        if (inputs.Count > 1)
+        {
+            return;
+        }
+
+        string input = OnlyInput(inputs, live);
+        bool first = condemned.TryAdd(input, new Failure(FailureKind.Refused, 1, cause.Message, cause));
+        if (!first)
+        {
+            throw new MessagingFatalException(
+                $"The bus refuses even the dead letter of {input}: {cause.Message} Make its largest record at least {settings.RecordBytesMax} bytes.", cause);
+        }
+    }
+
+    /// <summary>Takes the markers away: the partitions are left cleanly. A failure only makes the next owner cautious.</summary>
+    public void Clear(IReadOnlyList<PartitionStates<TState>> leaving, IGroupConsumer consumer)
+    {
+        try
+        {
+            producer.Commit(
+                [.. leaving.Select(states => producer.MarkerRecord(states.EventPartition.Partition, null))], Positions(leaving), consumer.Membership);
+        }
+        catch (Exception cause)
+        {
+            MessagingLog.MarkerNotCleared(logger, lane, string.Join(", ", leaving.Select(static states => states.EventPartition)), cause);
+            producer.Close();
+        }
+    }
+
+    private static PartitionStates<TState>? Cautious(BatchInputs<TEvent> inputs, IReadOnlyDictionary<int, PartitionStates<TState>> live)
+    {
+        if (inputs.Count != 1)
+        {
+            return null;
+        }
+
+        int partition = inputs.Inputs.Count == 1 ? inputs.Inputs[0].Key.Partition : inputs.Woken[0].Partition;
+        return live[partition] is { CautiousInputs: > 0 } states ? states : null;
+    }
+
+    private static string OnlyInput(BatchInputs<TEvent> inputs, IReadOnlyDictionary<int, PartitionStates<TState>> live) => inputs.Inputs.Count == 1
+        ? inputs.Inputs[0].Input.Id.ToString()
+        : live[inputs.Woken[0].Partition].Committed(inputs.Woken[0].Key)!.Parked!.Held[0].Id;
+
+    // What is committed, not what has been polled: positions come along only so that the broker checks the ownership.
+    private static Dictionary<TopicPartition, long> Positions(IReadOnlyList<PartitionStates<TState>> partitions) =>
+        partitions.ToDictionary(static states => states.EventPartition, static states => states.CommittedPosition);
+}

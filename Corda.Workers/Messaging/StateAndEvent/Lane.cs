@@ -1,0 +1,238 @@
+using Corda.Workers.Messaging.Bus;
+
+namespace Corda.Workers.Messaging.StateAndEvent;
+
+/// <summary>
+/// One member of the group: polls, has the batch worked off, commits it, and only then lets memory take the new states. One thread, that of its
+/// <see cref="ConsumeLoop"/>; what others may call says so.
+/// </summary>
+/// <remarks>
+/// A turn: (1) mend what the last failure left, (2) make restored partitions live, (3) poll, at most until the next due time, (4) work the batch off,
+/// (5) commit, (6) apply. Recovery only takes notes and mends at the next turn, so that a recovery that fails is simply tried again.
+/// </remarks>
+internal sealed class Lane<TState, TEvent> : ILoopBody
+    where TState : class
+    where TEvent : class
+{
+    private readonly LaneWork<TState, TEvent> work;
+    private readonly StateAndEventSettings<TState, TEvent> settings;
+    private readonly string name;
+    private readonly IMessageBus bus;
+    private readonly LaneProducer<TState, TEvent> producer;
+    private readonly Assignments<TState> assignments;
+    private readonly Caution<TState, TEvent> caution;
+    private readonly Dictionary<string, Failure> condemned = new(StringComparer.Ordinal);
+    private volatile IGroupConsumer? consumer;
+    private volatile bool joined;
+    private bool rewind;
+
+    public Lane(LaneWork<TState, TEvent> work, string name, IMessageBus bus)
+    {
+        this.work = work;
+        this.name = name;
+        this.bus = bus;
+        settings = work.Settings;
+        producer = new LaneProducer<TState, TEvent>(settings, name, bus, work.Time);
+        assignments = new Assignments<TState>(name, settings.StateTopic, settings.DecodedStatesMax, bus, work.Time, work.Logger) { Leaving = ClearMarkers };
+        caution = new Caution<TState, TEvent>(settings, name, producer, work.Logger);
+    }
+
+    /// <summary>It has joined its group and all it owns is restored. Any thread.</summary>
+    public bool Ready => joined && assignments.AllLive;
+
+    /// <summary>Makes a waiting turn end early. Any thread.</summary>
+    public void Wakeup() => consumer?.Wakeup();
+
+    /// <inheritdoc/>
+    public void Turn()
+    {
+        Mend();
+        MakeRestoredLive();
+        BatchInputs<TEvent> inputs = Poll();
+        joined = true;
+        if (inputs.Count == 0)
+        {
+            caution.NothingLeft(assignments.Live);
+            return;
+        }
+
+        try
+        {
+            Process(inputs);
+        }
+        catch
+        {
+            LaneInputs.GiveBack(inputs, assignments.Live);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Recover(LoopFault fault)
+    {
+        MessagingMetrics.Recoveries.Add(1);
+        rewind = true;
+        switch (fault)
+        {
+            case LoopFault.Transient:
+                break;
+            case LoopFault.Indefinite:
+                producer.Close();
+                assignments.Invalidate();
+                break;
+            case LoopFault.Fenced:
+            case LoopFault.Unexpected:
+            default:
+                Leave();
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Close()
+    {
+        consumer?.Dispose();
+        consumer = null;
+        assignments.Forget();
+        producer.Close();
+    }
+
+    private void Leave()
+    {
+        joined = false;
+        assignments.Forget();
+        IGroupConsumer? left = consumer;
+        consumer = null;
+        producer.Close();
+        left?.Dispose();
+    }
+
+    // The producer comes first: opening it ends whatever its predecessor left open, so that offsets and states can be read to their end.
+    private void Mend()
+    {
+        producer.Open();
+        if (consumer is null)
+        {
+            bus.EnsureTopics(
+            [
+                new TopicSpec(settings.Events.Name, settings.Events.Cleanup),
+                new TopicSpec(settings.StateTopic, Cleanup.Compact),
+                new TopicSpec(settings.DeadLetterTopic.Name, settings.DeadLetterTopic.Cleanup),
+            ]);
+            consumer = bus.JoinGroup(settings.Group, name, [settings.Events.Name], assignments);
+            assignments.Consumer = consumer;
+            rewind = false;
+        }
+
+        if (rewind)
+        {
+            consumer.Rewind();
+            rewind = false;
+        }
+
+        assignments.StartRestores();
+    }
+
+    private void MakeRestoredLive()
+    {
+        IReadOnlyList<PartitionStates<TState>> restored = assignments.TakeRestored();
+        if (restored.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            caution.TakeOver(restored, consumer!);
+        }
+        catch
+        {
+            assignments.Return(restored);
+            throw;
+        }
+
+        assignments.MakeLive(restored);
+    }
+
+    private BatchInputs<TEvent> Poll()
+    {
+        int inputsMax = caution.InputsMax(assignments.Live);
+        TimeSpan wait = LaneInputs.WaitUntilDue(assignments.Live, work.Time.GetUtcNow(), settings.PollWait);
+        IReadOnlyList<ConsumedRecord> records = consumer!.Poll(inputsMax, wait);
+        assignments.StartRestores();
+        return LaneInputs.Collect<TState, TEvent>(records, assignments.Live, work.Time.GetUtcNow(), inputsMax);
+    }
+
+    private void Process(BatchInputs<TEvent> inputs)
+    {
+        caution.Before(inputs, assignments.Live, consumer!, condemned);
+        BatchResult<TState, TEvent> result = WorkOff(inputs);
+        Commit(result, inputs);
+        Apply(result, inputs);
+    }
+
+    private BatchResult<TState, TEvent> WorkOff(BatchInputs<TEvent> inputs)
+    {
+        bool strict = false;
+        while (true)
+        {
+            var batch = new LaneBatch<TState, TEvent>(work, assignments.Live, inputs, condemned, strict);
+            if (batch.Work() is { } result)
+            {
+                return result;
+            }
+
+            strict = true;
+            MessagingLog.BatchRestarts(work.Logger, name, batch.RestartBecause!);
+        }
+    }
+
+    private void Commit(BatchResult<TState, TEvent> result, BatchInputs<TEvent> inputs)
+    {
+        // Also partitions without new events commit their position: the broker thereby checks that they still are this lane's.
+        Dictionary<TopicPartition, long> positions = result.Touched.ToDictionary(
+            static states => states.EventPartition, states => consumer!.Position(states.EventPartition));
+        try
+        {
+            producer.Commit(result, caution.MarkersAfter(inputs, assignments.Live, consumer!), positions, consumer!.Membership);
+        }
+        catch (RecordRefusedException cause)
+        {
+            caution.Refused(inputs, assignments.Live, condemned, cause);
+            throw new MessagingTransientException($"The bus refused a record of the transaction; its input is looked for. {cause.Message}", cause);
+        }
+
+        foreach (PartitionStates<TState> states in result.Touched)
+        {
+            states.CommittedPosition = positions[states.EventPartition];
+        }
+    }
+
+    private void Apply(BatchResult<TState, TEvent> result, BatchInputs<TEvent> inputs)
+    {
+        condemned.Clear();
+        caution.After(inputs, assignments.Live);
+        foreach (KeyChange<TState> change in result.Changes)
+        {
+            long before = change.Owner.Bytes;
+            change.Owner.Apply(change.Key.Key, change.Record, change.Bytes, change.Value);
+            MessagingMetrics.StatesInMemory.Add(change.Owner.Bytes - before);
+        }
+
+        foreach ((PartitionKey key, StepInput<TEvent> input) in inputs.Inputs)
+        {
+            assignments.Live[key.Partition].Spilled.Read(key.Key, input.Bytes);
+        }
+
+        foreach (Write<TEvent> write in result.Writes.Where(static write => write.ToOwnKey))
+        {
+            assignments.Live.GetValueOrDefault(write.Record.Partition.Partition)?.Spilled.Written(write.Record.Key, write.Record.Value!);
+        }
+
+        MessagingMetrics.Batches.Add(1);
+        MessagingMetrics.BatchSize.Record(inputs.Count);
+        MessagingMetrics.Chained.Add(result.Chained);
+    }
+
+    private void ClearMarkers(IReadOnlyList<PartitionStates<TState>> leaving) => caution.Clear(leaving, consumer!);
+}

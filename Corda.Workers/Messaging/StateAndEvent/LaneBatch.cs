@@ -1,0 +1,390 @@
+using System.Diagnostics;
+using Corda.Workers.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace Corda.Workers.Messaging.StateAndEvent;
+
+/// <summary>
+/// One transaction's work: every key's inputs in order, keys in parallel, chained events included; then the new states are encoded. The step workers
+/// take turns, the lane waits and watches them. Everything mutable is under one lock, held for moments only; steps run outside of it.
+/// </summary>
+internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
+    where TState : class
+    where TEvent : class
+{
+    // How often the lane looks after running steps while it waits; real time, for a test's clock may stand still.
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(20);
+
+    private readonly object gate = new();
+    private readonly StateAndEventSettings<TState, TEvent> settings;
+    private readonly KeyStepper<TState, TEvent> stepper;
+    private readonly StepWorkers workers;
+    private readonly IReadOnlyDictionary<int, PartitionStates<TState>> partitions;
+    private readonly Dictionary<string, Failure> condemned;
+    private readonly TimeProvider time;
+    private readonly ILogger logger;
+    private readonly StepMode mode;
+    private readonly DateTimeOffset now;
+    private readonly long startedAt;
+
+    private readonly Dictionary<PartitionKey, KeyQueue<TState, TEvent>> keys = [];
+    private readonly Queue<KeyQueue<TState, TEvent>> ready = new();
+    private readonly List<RunningTurn<TState, TEvent>> running = [];
+    private readonly List<Write<TEvent>> writes = [];
+    private readonly List<DeadLetter> deadLetters = [];
+    private readonly List<KeyChange<TState>> changes = [];
+    private int helpers;
+    private int chained;
+    private bool sealing;
+    private string? restartBecause;
+    private Exception? bug;
+
+    public LaneBatch(
+        LaneWork<TState, TEvent> work,
+        IReadOnlyDictionary<int, PartitionStates<TState>> partitions,
+        BatchInputs<TEvent> inputs,
+        Dictionary<string, Failure> condemned,
+        bool strict)
+    {
+        (settings, stepper, workers, time, logger) = work;
+        this.partitions = partitions;
+        this.condemned = condemned;
+        mode = new StepMode(strict || settings.AlwaysRestoreFromBytes, settings.AlwaysRestoreFromBytes, this);
+        now = time.GetUtcNow();
+        startedAt = time.GetTimestamp();
+        foreach (PartitionKey woken in inputs.Woken)
+        {
+            Schedule(Open(woken));
+        }
+
+        foreach ((PartitionKey key, StepInput<TEvent> input) in inputs.Inputs)
+        {
+            Append(key, input);
+        }
+    }
+
+    /// <summary>Set once the batch has ended without a result: it must be worked off again, strictly.</summary>
+    public string? RestartBecause => restartBecause;
+
+    /// <summary>Works the batch off. Blocks; called by the lane.</summary>
+    /// <returns>The result; null if the batch must be worked off again (<see cref="RestartBecause"/>).</returns>
+    public BatchResult<TState, TEvent>? Work()
+    {
+        lock (gate)
+        {
+            GoOn();
+            while (!HasEnded())
+            {
+                Monitor.Wait(gate, WatchInterval);
+                GiveUpStuckTurns();
+            }
+
+            if (bug is not null)
+            {
+                throw new InvariantException($"A step ended with an error that is not its processor's: {bug}");
+            }
+
+            return restartBecause is not null
+                ? null
+                : new BatchResult<TState, TEvent>(changes, writes, deadLetters, keys.Values.Select(static key => key.Owner).ToHashSet(), chained);
+        }
+    }
+
+    /// <inheritdoc/>
+    bool IChaining.MayChain(PartitionKey to) =>
+        Volatile.Read(ref chained) < settings.ChainMax
+        && time.GetElapsedTime(startedAt) < settings.ChainTimeMax
+        && partitions.TryGetValue(to.Partition, out PartitionStates<TState>? owner)
+        && !owner.Spilled.Any(to.Key);
+
+    /// <inheritdoc/>
+    bool ISharedWork.Turn(StepWorker worker)
+    {
+        if (Begin(worker) is not { } turn)
+        {
+            return false;
+        }
+
+        try
+        {
+            return turn.Input is null
+                ? EndSealing(turn, Sealed(turn.Key))
+                : EndStep(turn, stepper.Step(turn.Key.Key, turn.Key.State, turn.Input, mode));
+        }
+        catch (Exception cause)
+        {
+            return EndInError(turn, cause);
+        }
+    }
+
+    private RunningTurn<TState, TEvent>? Begin(StepWorker worker)
+    {
+        lock (gate)
+        {
+            if (HasToStop() || !ready.TryDequeue(out KeyQueue<TState, TEvent>? key))
+            {
+                // Under the same lock under which keys become ready: none is overlooked.
+                helpers--;
+                return null;
+            }
+
+            var turn = new RunningTurn<TState, TEvent>(key, sealing ? null : Judged(key.Take()!), worker, time.GetTimestamp());
+            running.Add(turn);
+            return turn;
+        }
+    }
+
+    private StepInput<TEvent> Judged(StepInput<TEvent> input) =>
+        condemned.Count > 0 && condemned.TryGetValue(input.Id.ToString(), out Failure? failure) ? input with { Condemned = failure } : input;
+
+    private KeyChange<TState> Sealed(KeyQueue<TState, TEvent> key)
+    {
+        StateRecord? record = stepper.Seal(key.State);
+        byte[]? bytes = record is null ? null : StateRecordCodec.Encode(record);
+        return new KeyChange<TState>(key.Owner, key.Key, key.State.BaseVersion, record, bytes, key.State.Value?.Decoded);
+    }
+
+    private bool EndStep(RunningTurn<TState, TEvent> turn, StepOutcome<TState, TEvent> outcome)
+    {
+        lock (gate)
+        {
+            if (!Ended(turn))
+            {
+                return false;
+            }
+
+            if (outcome.RestartBecause is not null)
+            {
+                Restart(outcome.RestartBecause);
+                return true;
+            }
+
+            turn.Key.State = outcome.State;
+            turn.Key.Prepend(outcome.Requeue);
+            Take(outcome);
+            turn.Key.Scheduled = false;
+            ScheduleIfWaiting(turn.Key);
+            GoOn();
+            return true;
+        }
+    }
+
+    private bool EndSealing(RunningTurn<TState, TEvent> turn, KeyChange<TState> change)
+    {
+        lock (gate)
+        {
+            if (!Ended(turn))
+            {
+                return false;
+            }
+
+            if (change.Record is not null || change.Before > 0)
+            {
+                changes.Add(change);
+            }
+
+            GoOn();
+            return true;
+        }
+    }
+
+    private bool EndInError(RunningTurn<TState, TEvent> turn, Exception cause)
+    {
+        lock (gate)
+        {
+            if (!Ended(turn))
+            {
+                return false;
+            }
+
+            // A state that cannot be written shows only now, unless every step's state was encoded at once.
+            if (cause is RecordRefusedException && sealing && !mode.Strict)
+            {
+                Restart(cause.Message);
+            }
+            else
+            {
+                bug = cause;
+            }
+
+            GoOn();
+            return true;
+        }
+    }
+
+    /// <summary>False if the turn was given up meanwhile: its result is not wanted any more.</summary>
+    private bool Ended(RunningTurn<TState, TEvent> turn)
+    {
+        if (running.Remove(turn))
+        {
+            return true;
+        }
+
+        MessagingLog.StuckThreadReturned(logger, turn.Worker.Name, time.GetElapsedTime(turn.StartedAt));
+        return false;
+    }
+
+    private void Take(StepOutcome<TState, TEvent> outcome)
+    {
+        if (outcome.DeadLetter is not null)
+        {
+            deadLetters.Add(outcome.DeadLetter);
+        }
+
+        foreach (StepEffect<TEvent> effect in outcome.Effects)
+        {
+            switch (effect)
+            {
+                case Write<TEvent> write:
+                    writes.Add(write);
+                    break;
+                case Chain<TEvent> chain:
+                    chained++;
+                    Append(chain.To, chain.Input);
+                    break;
+                default:
+                    throw new UnreachableException($"StepEffect {effect}");
+            }
+        }
+    }
+
+    private void Append(PartitionKey key, StepInput<TEvent> input)
+    {
+        KeyQueue<TState, TEvent> queue = Open(key);
+        queue.Append(input);
+        ScheduleIfWaiting(queue);
+    }
+
+    private KeyQueue<TState, TEvent> Open(PartitionKey key)
+    {
+        if (keys.TryGetValue(key, out KeyQueue<TState, TEvent>? open))
+        {
+            return open;
+        }
+
+        PartitionStates<TState> owner = partitions[key.Partition];
+        KeyState<TState> state = owner.Take(key.Key, mode.FromBytes);
+        IReadOnlyList<StepInput<TEvent>> held = [];
+        if (state.Parked is { } parked && parked.NextAttemptAt <= now)
+        {
+            (state, held) = Parking.Unpark<TState, TEvent>(state, parked);
+        }
+
+        var queue = new KeyQueue<TState, TEvent>(key, owner, state);
+        queue.Prepend(held);
+        keys.Add(key, queue);
+        return queue;
+    }
+
+    private void ScheduleIfWaiting(KeyQueue<TState, TEvent> key)
+    {
+        if (key.HasInput && !key.Scheduled)
+        {
+            Schedule(key);
+        }
+    }
+
+    private void Schedule(KeyQueue<TState, TEvent> key)
+    {
+        if (sealing || key.HasInput)
+        {
+            key.Scheduled = true;
+            ready.Enqueue(key);
+        }
+    }
+
+    // At the end of every turn: more help if there is more to do, the next phase if there is nothing more, the lane if all is done.
+    private void GoOn()
+    {
+        if (!sealing && !HasToStop() && ready.Count == 0 && running.Count == 0)
+        {
+            sealing = true;
+            foreach (KeyQueue<TState, TEvent> key in keys.Values.Where(static key => key.State.Changed))
+            {
+                Schedule(key);
+            }
+        }
+
+        CallHelp();
+        if (HasEnded())
+        {
+            Monitor.PulseAll(gate);
+        }
+    }
+
+    private void CallHelp()
+    {
+        int wanted = Math.Min(ready.Count, workers.Count) - helpers;
+        if (wanted > 0 && !HasToStop())
+        {
+            helpers += wanted;
+            workers.Offer(this, wanted);
+        }
+    }
+
+    private void Restart(string reason)
+    {
+        restartBecause ??= reason;
+        GoOn();
+    }
+
+    private bool HasToStop() => restartBecause is not null || bug is not null;
+
+    private bool HasEnded() => running.Count == 0 && (HasToStop() || (sealing && ready.Count == 0));
+
+    private void GiveUpStuckTurns()
+    {
+        foreach (RunningTurn<TState, TEvent> turn in running.Where(turn => time.GetElapsedTime(turn.StartedAt) > settings.StepTimeout).ToList())
+        {
+            GiveUp(turn, time.GetElapsedTime(turn.StartedAt));
+        }
+    }
+
+    // The stuck thread may still be changing the objects it was given: the state is taken from its bytes again, never from there.
+    private void GiveUp(RunningTurn<TState, TEvent> turn, TimeSpan elapsed)
+    {
+        KeyQueue<TState, TEvent> key = turn.Key;
+        string input = turn.Input?.Id.ToString() ?? key.State.InputId!;
+        MessagingLog.StepStuck(logger, turn.Worker.Name, elapsed, key.Key.ToString(), input);
+        MessagingMetrics.StuckSteps.Add(1);
+        running.Remove(turn);
+        helpers--;
+        workers.Replace(turn.Worker);
+        string reason = $"The step ran longer than {settings.StepTimeout} without coming to an end; its thread {turn.Worker.Name} was given up.";
+        condemned[input] = new Failure(FailureKind.Stuck, (turn.Input?.Attempts ?? 0) + 1, reason);
+        if (turn.Input is null || key.State.Value is { Bytes: null })
+        {
+            Restart(reason);
+            return;
+        }
+
+        if (key.State.Value is { } value)
+        {
+            key.State = key.State with { Value = value with { Decoded = null } };
+        }
+
+        key.Prepend([turn.Input]);
+        Schedule(key);
+        GoOn();
+    }
+}
+
+/// <summary>What the batches of a lane have in common.</summary>
+internal sealed record LaneWork<TState, TEvent>(
+    StateAndEventSettings<TState, TEvent> Settings, KeyStepper<TState, TEvent> Stepper, StepWorkers Workers, TimeProvider Time, ILogger Logger)
+    where TState : class
+    where TEvent : class;
+
+/// <summary>A step (or, without an input, an encoding) that a thread is busy with.</summary>
+internal sealed class RunningTurn<TState, TEvent>(KeyQueue<TState, TEvent> key, StepInput<TEvent>? input, StepWorker worker, long startedAt)
+    where TState : class
+    where TEvent : class
+{
+    public KeyQueue<TState, TEvent> Key => key;
+
+    public StepInput<TEvent>? Input => input;
+
+    public StepWorker Worker => worker;
+
+    public long StartedAt => startedAt;
+}

@@ -1,0 +1,85 @@
+using Corda.Workers.Diagnostics;
+using Corda.Workers.Messaging.Bus;
+
+namespace Corda.Workers.Messaging.StateAndEvent;
+
+/// <summary>Makes the inputs of a batch of what was polled and what is due. Pure but for taking due times out of their queue.</summary>
+internal static class LaneInputs
+{
+    public static BatchInputs<TEvent> Collect<TState, TEvent>(
+        IReadOnlyList<ConsumedRecord> records, IReadOnlyDictionary<int, PartitionStates<TState>> live, DateTimeOffset now, int inputsMax)
+        where TState : class
+        where TEvent : class
+    {
+        var inputs = new List<(PartitionKey, StepInput<TEvent>)>(records.Count);
+        foreach (ConsumedRecord record in records)
+        {
+            Invariant.Require(
+                live.ContainsKey(record.Partition.Partition), "Events come only from partitions that are restored", record.Partition.ToString());
+            inputs.Add((new PartitionKey(record.Partition.Partition, record.Key), OfRecord<TEvent>(record)));
+        }
+
+        // Events first: an answer that is here already is better than the timeout that waited for it.
+        var woken = new List<PartitionKey>();
+        foreach (PartitionStates<TState> states in live.Values)
+        {
+            foreach (byte[] key in states.DueTimes.Take(now, inputsMax - inputs.Count - woken.Count))
+            {
+                AddDue(states, key, inputs, woken);
+            }
+        }
+
+        return new BatchInputs<TEvent>(inputs, woken);
+    }
+
+    /// <summary>How long a lane may wait for events.</summary>
+    public static TimeSpan WaitUntilDue<TState>(IReadOnlyDictionary<int, PartitionStates<TState>> live, DateTimeOffset now, TimeSpan longest)
+        where TState : class
+    {
+        TimeSpan wait = longest;
+        foreach (PartitionStates<TState> states in live.Values)
+        {
+            if (states.DueTimes.Next() is { } next && next - now < wait)
+            {
+                wait = next > now ? next - now : TimeSpan.Zero;
+            }
+        }
+
+        return wait;
+    }
+
+    /// <summary>The due times of a batch that came to nothing wait again.</summary>
+    public static void GiveBack<TState, TEvent>(BatchInputs<TEvent> batch, IReadOnlyDictionary<int, PartitionStates<TState>> live)
+        where TState : class
+        where TEvent : class
+    {
+        foreach (PartitionKey key in batch.Woken.Concat(batch.Inputs.Where(static input => input.Input.IsDue).Select(static input => input.Key)))
+        {
+            if (live.TryGetValue(key.Partition, out PartitionStates<TState>? states) && states.Committed(key.Key)?.WakeAt is { } at)
+            {
+                states.DueTimes.Add(key.Key, at);
+            }
+        }
+    }
+
+    // An event without a value is no event: no bytes at all, which no codec takes for one, so that it ends among the dead letters.
+    private static StepInput<TEvent> OfRecord<TEvent>(ConsumedRecord record)
+        where TEvent : class => new(InputId.OfEvent(record.Partition, record.Offset), null, record.Value ?? []);
+
+    private static void AddDue<TState, TEvent>(
+        PartitionStates<TState> states, byte[] key, List<(PartitionKey, StepInput<TEvent>)> inputs, List<PartitionKey> woken)
+        where TState : class
+        where TEvent : class
+    {
+        var at = new PartitionKey(states.EventPartition.Partition, key);
+        StateRecord record = states.Committed(key)!;
+        if (record.Parked is not null)
+        {
+            woken.Add(at);
+        }
+        else
+        {
+            inputs.Add((at, new StepInput<TEvent>(InputId.OfDue(record.Version, record.DueAt!.Value), null, null)));
+        }
+    }
+}

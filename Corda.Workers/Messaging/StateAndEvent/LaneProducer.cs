@@ -1,0 +1,47 @@
+using Corda.Workers.Messaging.Bus;
+
+namespace Corda.Workers.Messaging.StateAndEvent;
+
+/// <summary>The transactions of a lane: what goes into them, and the producer they go through. Used by the lane's thread.</summary>
+internal sealed class LaneProducer<TState, TEvent>(
+    StateAndEventSettings<TState, TEvent> settings, string transactionalId, IMessageBus bus, TimeProvider time)
+    where TState : class
+    where TEvent : class
+{
+    private ITransactionalProducer? producer;
+
+    /// <summary>Opens the producer if it is not: every former one with this id is fenced from then on.</summary>
+    public void Open() => producer ??= bus.OpenTransactional(transactionalId);
+
+    /// <summary>Commits a batch: outputs first, then the states, dead letters and markers; with the positions it has come to.</summary>
+    public void Commit(
+        BatchResult<TState, TEvent> result, IReadOnlyList<OutgoingRecord> markers, IReadOnlyDictionary<TopicPartition, long> positions, GroupMembership membership)
+    {
+        var records = new List<OutgoingRecord>(result.Writes.Count + result.Changes.Count + result.DeadLetters.Count + markers.Count);
+        records.AddRange(result.Writes.Select(static write => write.Record));
+        records.AddRange(result.Changes.Select(change => new OutgoingRecord(StatePartition(change.Key.Partition), change.Key.Key, change.Bytes)));
+        records.AddRange(result.DeadLetters.Select(letter => DeadLetters<TState, TEvent>.ToRecord(settings.DeadLetterTopic, letter)));
+        records.AddRange(markers);
+        Commit(records, positions, membership);
+    }
+
+    public void Commit(IReadOnlyList<OutgoingRecord> records, IReadOnlyDictionary<TopicPartition, long> positions, GroupMembership membership)
+    {
+        Open();
+        long started = time.GetTimestamp();
+        producer!.Commit(records, positions, membership);
+        MessagingMetrics.CommitTime.Record(time.GetElapsedTime(started).TotalSeconds);
+    }
+
+    public OutgoingRecord MarkerRecord(int partition, CrashMarker? marker) =>
+        new(StatePartition(partition), PartitionStates<TState>.MarkerKey, marker?.Encode());
+
+    /// <summary>Lets go of the producer; it is opened again when it is needed.</summary>
+    public void Close()
+    {
+        producer?.Dispose();
+        producer = null;
+    }
+
+    private TopicPartition StatePartition(int partition) => new(settings.StateTopic, partition);
+}

@@ -1,0 +1,18 @@
+namespace Corda.Workers.Messaging.StateAndEvent;
+
+/// <summary>
+/// Something for a key to process. An event from the log comes as bytes and is decoded by the step; a chained one comes as the object that was sent;
+/// a due time has neither.
+/// </summary>
+/// <param name="Id">Names it.</param>
+/// <param name="Event">The event, where it is at hand as an object.</param>
+/// <param name="Bytes">The event's bytes, where it came from the log.</param>
+/// <param name="Attempts">How often it was tried before.</param>
+/// <param name="Condemned">Set if it is to be abandoned without being run.</param>
+internal sealed record StepInput<TEvent>(InputId Id, TEvent? Event, byte[]? Bytes, int Attempts = 0, Failure? Condemned = null)
+    where TEvent : class
+{
+    public bool IsDue => Event is null && Bytes is null;
+
+    public static StepInput<TEvent> OfHeld(HeldInput held, int attempts) => new(InputId.OfHeld(held), null, held.Event, attempts);
+}

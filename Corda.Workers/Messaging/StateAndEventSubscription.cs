@@ -1,0 +1,77 @@
+using Corda.Workers.Messaging.Bus;
+using Corda.Workers.Messaging.StateAndEvent;
+using Microsoft.Extensions.Logging;
+
+namespace Corda.Workers.Messaging;
+
+/// <summary>
+/// One event topic, one compacted state topic, partition for partition. Several lanes, each a member of the group with its own loop; the keys of a
+/// batch are worked off in parallel by threads that the lanes share. New states, outputs and consumed events are one transaction.
+/// </summary>
+internal sealed class StateAndEventSubscription<TState, TEvent> : ISubscription
+    where TState : class
+    where TEvent : class
+{
+    private readonly StateAndEventSettings<TState, TEvent> settings;
+    private readonly TimeProvider time;
+    private readonly StepWorkers workers;
+    private readonly List<(Lane<TState, TEvent> Lane, ConsumeLoop Loop)> lanes = [];
+
+    public StateAndEventSubscription(
+        StateAndEventSettings<TState, TEvent> settings,
+        IStateAndEventProcessor<TState, TEvent> processor,
+        IMessageBus bus,
+        TimeProvider time,
+        ILogger logger)
+    {
+        this.settings = settings;
+        this.time = time;
+        workers = new StepWorkers(settings.Name, settings.StepThreads);
+        var encoder = new RecordEncoder(bus, settings.RecordBytesMax);
+        var stepper = new KeyStepper<TState, TEvent>(settings, processor, encoder, time, logger);
+        var work = new LaneWork<TState, TEvent>(settings, stepper, workers, time, logger);
+        var backOff = new BackOff(settings.FaultDelay, settings.FaultDelayMax);
+        for (int i = 0; i < settings.Lanes; i++)
+        {
+            string name = $"{settings.Name}-{settings.InstanceId}-{i}";
+            var lane = new Lane<TState, TEvent>(work, name, bus);
+            lanes.Add((lane, new ConsumeLoop(name, lane, backOff, time, logger)));
+        }
+    }
+
+    /// <inheritdoc/>
+    public string Name => $"state-and-event {settings.Name} (group {settings.Group}, topic {settings.Events.Name})";
+
+    /// <inheritdoc/>
+    public SubscriptionHealth Health => new(
+        lanes.TrueForAll(static lane => lane.Loop.State == LoopState.Running && lane.Lane.Ready),
+        lanes.Min(static lane => lane.Loop.LastProgress),
+        Problem());
+
+    /// <inheritdoc/>
+    public void Start() => lanes.ForEach(static lane => lane.Loop.Start());
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        ValueTask[] ending = [.. lanes.Select(static lane => lane.Loop.DisposeAsync())];
+        lanes.ForEach(static lane => lane.Lane.Wakeup());
+        foreach (ValueTask end in ending)
+        {
+            await end;
+        }
+
+        workers.Dispose();
+    }
+
+    private string? Problem()
+    {
+        List<string> problems = [.. lanes.Where(static lane => lane.Loop.Problem is not null).Select(static lane => $"{lane.Loop.Name}: {lane.Loop.Problem}")];
+        if (workers.Stuck > 0)
+        {
+            problems.Add($"{workers.Stuck} stuck step threads were given up and have not come back; restart the worker if their number keeps rising");
+        }
+
+        return problems.Count == 0 ? null : string.Join("; ", problems);
+    }
+}
