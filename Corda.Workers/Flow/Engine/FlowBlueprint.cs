@@ -82,9 +82,20 @@ internal sealed class FlowBlueprint
 
     private sealed class StartableCall<TRequest, TResult> : IStartableCall
     {
-        public FlowTask Call(object flow, string requestBody) =>
-            ((ClientStartableFlow<TRequest, TResult>)flow).Call(JsonSerializer.Deserialize<TRequest>(requestBody, FlowJson.Options)!);
+        public FlowTask Call(object flow, string requestBody) => ((ClientStartableFlow<TRequest, TResult>)flow).Call(Read(requestBody));
 
         public string ResultOf(FlowTask ended) => JsonSerializer.Serialize(((FlowTask<TResult>)ended).Result, FlowJson.Options);
+
+        private static TRequest Read(string requestBody)
+        {
+            try
+            {
+                return JsonSerializer.Deserialize<TRequest>(requestBody, FlowJson.Options)!;
+            }
+            catch (JsonException cause)
+            {
+                throw new FlowException($"The request body is not a {typeof(TRequest)}: {cause.Message}", cause);
+            }
+        }
     }
 }
