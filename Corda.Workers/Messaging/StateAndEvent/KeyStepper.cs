@@ -100,7 +100,7 @@ internal sealed class KeyStepper<TState, TEvent>(
         long started = time.GetTimestamp();
         try
         {
-            var context = new StepContext(now, input.Id.ToString(), state.Version);
+            var context = new StepContext(now, input.Id.ToString(), state.Version, input.Attempts);
             Step<TState> step = happened is null
                 ? processor.OnDue(key.Key, given!, context)
                 : processor.OnEvent(key.Key, given, happened, context);
