@@ -84,7 +84,7 @@ public sealed class LeavesItsThread(IFlowEngine engine) : ClientStartableFlow<in
         {
             try
             {
-                engine.Sleep(TimeSpan.Zero);
+                _ = engine.Sleep(TimeSpan.Zero);
             }
             catch (FlowUsageException error)
             {
