@@ -16,8 +16,9 @@ public sealed class FlowFiber
     [ThreadStatic]
     private static FlowFiber? current;
 
-    // Empty whenever a checkpoint is taken, so never saved.
-    private readonly Queue<IFlowFrame> ready = new();
+    // Empty whenever a checkpoint is taken, so never saved; a restored fiber makes it when it first runs.
+    [NonSerialized]
+    private Queue<IFlowFrame>? ready;
     private readonly List<IFlowOperation> pending = [];
     private FlowTask? root;
     private int lastOperationId;
@@ -90,7 +91,7 @@ public sealed class FlowFiber
         operation.Fail(error);
     }
 
-    internal void Enqueue(IFlowFrame frame) => ready.Enqueue(frame);
+    internal void Enqueue(IFlowFrame frame) => (ready ??= new Queue<IFlowFrame>()).Enqueue(frame);
 
     private void Forget(IFlowOperation operation)
     {
@@ -99,7 +100,7 @@ public sealed class FlowFiber
 
     private void Drain()
     {
-        while (ready.TryDequeue(out IFlowFrame? frame))
+        while (ready is not null && ready.TryDequeue(out IFlowFrame? frame))
         {
             Scope = frame.Scope;
             frame.MoveNext();
