@@ -1,0 +1,82 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+
+namespace Corda.Workers.Messaging.Bus.Embedded.Sqlite;
+
+/// <summary>How the bus file is kept.</summary>
+internal sealed record SqliteSettings
+{
+    /// <summary>The folder; the file in it is <c>bus.db</c>.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>
+    /// Whether each commit reaches the disk before it is acknowledged (synchronous=FULL). Without it a power failure may cost the newest commits;
+    /// the death of the process alone costs nothing either way.
+    /// </summary>
+    public bool SurvivesPowerLoss { get; init; } = true;
+
+    /// <summary>Upper limit of the file's size; transactions beyond are refused as transient. Null: as large as the disk.</summary>
+    public long? FileBytesMax { get; init; }
+
+    public string File => Path.Combine(Folder, "bus.db");
+
+    /// <summary>Opens a connection as all of them should be.</summary>
+    public SqliteConnection Connect()
+    {
+        SqliteConnectionStringBuilder builder = new()
+        {
+            DataSource = File,
+            Pooling = false, // Connections live as long as the bus, and a broken one must really be closed.
+            DefaultTimeout = 1, // Seconds. Nobody else has the file open but perhaps a curious tool.
+        };
+        SqliteConnection connection = new(builder.ConnectionString);
+        try
+        {
+            connection.Open();
+            Apply(connection);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private void Apply(SqliteConnection connection)
+    {
+        // The size of a page: the file system's own, so that a commit never writes parts of blocks. Measured: 8 and 16 KiB are slower for small commits.
+        Execute(connection, $"PRAGMA page_size = {PageBytes}");
+
+        // Readers do not wait for the writer, and a commit is one append and one sync.
+        Execute(connection, "PRAGMA journal_mode = WAL");
+        Execute(connection, SurvivesPowerLoss ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+
+        // 4000 pages are 16 MiB: pages that are rewritten in the meantime are copied into the file once. Larger saves little and makes starting after a crash slower.
+        Execute(connection, "PRAGMA wal_autocheckpoint = 4000");
+
+        // A burst may let the -wal file grow further; it is cut back to this at the next chance.
+        Execute(connection, "PRAGMA journal_size_limit = 33554432");
+
+        // 16 MiB: the ends of all partitions, where the appending is done, and the inner pages for readers.
+        Execute(connection, "PRAGMA cache_size = -16384");
+
+        // No mmap: an I/O error would kill the process with a signal instead of failing the one read.
+        Execute(connection, "PRAGMA mmap_size = 0");
+        if (FileBytesMax is { } bytesMax)
+        {
+            Execute(connection, $"PRAGMA max_page_count = {(bytesMax / PageBytes).ToString(CultureInfo.InvariantCulture)}");
+        }
+    }
+
+    private const int PageBytes = 4096;
+
+    private static void Execute(SqliteConnection connection, string statement)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+#pragma warning disable CA2100 // Only texts of this class come here.
+        command.CommandText = statement;
+#pragma warning restore CA2100
+        command.ExecuteNonQuery();
+    }
+}
