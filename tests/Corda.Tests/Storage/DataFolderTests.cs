@@ -29,7 +29,7 @@ public sealed class DataFolderTests : IDisposable
     public void Folder_held_by_another_process_is_refused_and_free_when_that_process_is_killed()
     {
         Directory.CreateDirectory(folder["data"]);
-        using Process holder = Process.Start(new ProcessStartInfo("flock", [folder["data", "lock"], "sh", "-c", "echo held; read line"])
+        using Process holder = Process.Start(new ProcessStartInfo("flock", ["-o", folder["data", "lock"], "sh", "-c", "echo held; read line"])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
