@@ -78,8 +78,8 @@ public sealed class CloseScenarios
     {
         (_, Peer bob) = Given(resume, "receive");
         Reaction ended = bob.Close();
-        ended.Require(ended.Statuses.Single().Result!.Contains("FlowSessionException", StringComparison.Ordinal)
-            && ended.Statuses.Single().Result!.Contains("closed by the counterparty", StringComparison.Ordinal), "an error that tells of the close");
+        ended.Require(ended.Result.Contains("FlowSessionException", StringComparison.Ordinal)
+            && ended.Result.Contains("closed by the counterparty", StringComparison.Ordinal), "an error that tells of the close");
         ended.Sends(typeof(SessionClose));
     }
 
@@ -90,7 +90,7 @@ public sealed class CloseScenarios
         bob.Data("a");
         bob.Close();
         Reaction ended = scenario.Pass(TimeSpan.FromSeconds(1)).Single();
-        string[] log = System.Text.Json.JsonSerializer.Deserialize<string[]>(ended.Statuses.Single().Result!)!;
+        string[] log = System.Text.Json.JsonSerializer.Deserialize<string[]>(ended.Result)!;
         Assert.Equal("a", log[2]);
         Assert.All(log[3..], line => Assert.Contains("closed by the counterparty", line, StringComparison.Ordinal));
     }
@@ -108,7 +108,7 @@ public sealed class CloseScenarios
     {
         (_, Peer bob) = Given(resume, "send", "close");
         Reaction ended = bob.Data("too late").TellsCounterparty(ErrorTypes.SessionClosed, "after this side had closed");
-        Assert.Contains("FlowSessionException", ended.Statuses.Single().Result, StringComparison.Ordinal);
+        Assert.Contains("FlowSessionException", ended.Result, StringComparison.Ordinal);
     }
 
     [Theory, BothWays]
@@ -117,7 +117,7 @@ public sealed class CloseScenarios
         (Scenario scenario, Peer bob) = Given(resume, "send", "sleep", "close");
         bob.Data("unread");
         Reaction ended = scenario.Pass(TimeSpan.FromSeconds(1)).Single().TellsCounterparty(ErrorTypes.UnreadPayload);
-        Assert.Contains("unread payloads", ended.Statuses.Single().Result, StringComparison.Ordinal);
+        Assert.Contains("unread payloads", ended.Result, StringComparison.Ordinal);
     }
 
     [Theory, BothWays]
@@ -140,7 +140,7 @@ public sealed class CloseScenarios
     {
         (Scenario scenario, _) = Given(resume, "send", "close");
         Reaction ended = scenario.Pass(TimeSpan.FromMinutes(5)).Single();
-        Assert.Contains("FlowSessionTimeoutException", ended.Statuses.Single().Result, StringComparison.Ordinal);
+        Assert.Contains("FlowSessionTimeoutException", ended.Result, StringComparison.Ordinal);
     }
 
     [Theory, BothWays]
@@ -150,6 +150,6 @@ public sealed class CloseScenarios
         bob.Close().WaitsFor(typeof(WaitForWakeup));
         bob.Error("Bobs", "late").DoesNothing();
         Reaction ended = scenario.Pass(TimeSpan.FromSeconds(1)).Single();
-        Assert.Contains("closed by this flow", ended.Statuses.Single().Result, StringComparison.Ordinal);
+        Assert.Contains("closed by this flow", ended.Result, StringComparison.Ordinal);
     }
 }

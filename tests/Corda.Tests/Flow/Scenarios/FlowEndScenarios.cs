@@ -161,6 +161,10 @@ public sealed class FlowEndScenarios
         new Scenario(resume).Start<WaitsForItself>(1).Fails(ErrorTypes.Deadlock, nameof(WaitsForItself));
 
     [Theory, BothWays]
+    public void A_local_that_cannot_be_saved_fails_the_flow_by_name_at_its_first_suspension(Resume resume) =>
+        new Scenario(resume).Start<HoldsAStream>(1).Fails(ErrorTypes.Checkpoint, nameof(HoldsAStream), "Call", "stream", nameof(MemoryStream));
+
+    [Theory, BothWays]
     public void A_stuck_flow_is_abandoned_with_its_counterparty_told(Resume resume)
     {
         var scenario = new Scenario(resume);

@@ -15,7 +15,7 @@ public sealed class Script(IFlowMessaging messaging, IFlowEngine engine) : Clien
     {
         FlowSession bob = messaging.InitiateFlow(MemberX500Name.Parse(request[0]), new FlowSessionOptions { Timeout = TimeSpan.FromMinutes(5) });
         var log = new List<string>();
-        foreach (string word in request.Skip(1))
+        foreach (string word in request[1..])
         {
             try
             {
@@ -122,7 +122,7 @@ public sealed class SendReceiveScenarios
         bob.Confirm();
         bob.Data(new { Item = "milk", Price = "three" }).WaitsFor(typeof(WaitForData));
         Reaction ended = bob.Data("go on");
-        string[] log = System.Text.Json.JsonSerializer.Deserialize<string[]>(ended.Statuses.Single().Result!)!;
+        string[] log = System.Text.Json.JsonSerializer.Deserialize<string[]>(ended.Result)!;
         ended.Require(log[0].Contains("$.price", StringComparison.Ordinal) && log[0].Contains(nameof(Offer), StringComparison.Ordinal), "an error with JSON path and type");
         Assert.Equal("go on", log[1]);
     }
@@ -131,7 +131,7 @@ public sealed class SendReceiveScenarios
     public void A_payload_that_is_no_json_is_not_sent(Resume resume)
     {
         Reaction ended = new Scenario(resume).Start<Script>(new[] { Bob, "send-unwritable" }).SendsNothing();
-        Assert.Contains("cannot be written as JSON", ended.Statuses.Single().Result, StringComparison.Ordinal);
+        Assert.Contains("cannot be written as JSON", ended.Result, StringComparison.Ordinal);
     }
 
     [Theory, BothWays]
@@ -153,8 +153,8 @@ public sealed class SendReceiveScenarios
         late.SendsNothing();
         Reaction ended = bob.Data("after all");
         ended.Require(
-            ended.Statuses.Single().Result is { } result && result.Contains("FlowSessionTimeoutException", StringComparison.Ordinal)
-            && result.Contains("after all", StringComparison.Ordinal),
+            ended.Result.Contains("FlowSessionTimeoutException", StringComparison.Ordinal)
+            && ended.Result.Contains("after all", StringComparison.Ordinal),
             "a timeout, and then the payload");
     }
 
@@ -164,14 +164,14 @@ public sealed class SendReceiveScenarios
         var scenario = new Scenario(resume);
         scenario.Start<Script>(new[] { Bob, "info" });
         Reaction ended = scenario.Pass(TimeSpan.FromMinutes(5)).Single();
-        Assert.Contains("FlowSessionTimeoutException", ended.Statuses.Single().Result, StringComparison.Ordinal);
+        Assert.Contains("FlowSessionTimeoutException", ended.Result, StringComparison.Ordinal);
     }
 
     [Theory, BothWays]
     public void An_unknown_counterparty_is_told_at_the_first_use(Resume resume)
     {
         Reaction ended = new Scenario(resume).Start<Script>(new[] { "O=Nobody, L=Nowhere, C=ZZ", "send", "receive", "info" }).SendsNothing();
-        string[] log = System.Text.Json.JsonSerializer.Deserialize<string[]>(ended.Statuses.Single().Result!)!;
+        string[] log = System.Text.Json.JsonSerializer.Deserialize<string[]>(ended.Result)!;
         Assert.All(log, line => Assert.StartsWith("CounterpartyFlowException: O=Nobody, L=Nowhere, C=ZZ failed: there is no such member", line, StringComparison.Ordinal));
         Assert.All(log, line => Assert.Contains(ErrorTypes.UnknownCounterparty, line, StringComparison.Ordinal));
     }

@@ -133,6 +133,6 @@ public sealed class SurroundingsScenarios
     public void A_call_from_another_thread_is_refused(Resume resume)
     {
         Reaction ended = new Scenario(resume).Start<LeavesItsThread>(1);
-        Assert.Contains("outside a flow", ended.Statuses.Single().Result, StringComparison.Ordinal);
+        Assert.Contains("outside a flow", ended.Result, StringComparison.Ordinal);
     }
 }

@@ -16,5 +16,5 @@ public enum Resume
 /// <summary>Runs a scenario with live frames and from bytes: it must make no difference.</summary>
 public sealed class BothWaysAttribute : DataAttribute
 {
-    public override IEnumerable<object[]> GetData(MethodInfo testMethod) => [[Resume.Live]];
+    public override IEnumerable<object[]> GetData(MethodInfo testMethod) => [[Resume.Live], [Resume.FromBytes]];
 }

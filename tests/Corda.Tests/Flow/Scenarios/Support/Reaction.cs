@@ -11,6 +11,9 @@ internal sealed record Reaction(FlowId Flow, Checkpoint? State, IReadOnlyList<Re
 
     public IReadOnlyList<FlowStatus> Statuses => [.. Outputs.Select(output => output.Value).OfType<FlowStatus>()];
 
+    /// <summary>The result, as JSON, of the flow that has completed.</summary>
+    public string Result => TheStatus(FlowState.Completed).Result ?? "";
+
     /// <summary>The flow completes with this result, as JSON.</summary>
     public Reaction Completes(string result)
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Corda.Workers.Contracts;
 using Corda.Workers.Flow;
+using Corda.Workers.Flow.Engine;
 using Corda.Workers.Messaging;
 using Record = Corda.Workers.Messaging.Record;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -14,6 +15,9 @@ namespace Corda.Tests.Flow.Scenarios.Support;
 /// </summary>
 internal sealed class Scenario
 {
+    // Shared: compiling the accessors of this assembly's types once is enough.
+    private static readonly FrameStore Frames = new();
+
     private readonly Dictionary<FlowId, Checkpoint> states = [];
     private readonly FlowEventProcessor processor;
     private readonly Resume resume;
@@ -23,7 +27,7 @@ internal sealed class Scenario
     {
         this.resume = resume;
         Options = (options ?? new FlowOptions()) with { AlwaysRestoreFromBytes = resume == Resume.FromBytes };
-        processor = FlowEventProcessor.Create(Network, Network, Frames(), Options, Clock, NullLoggerFactory.Instance);
+        processor = FlowEventProcessor.Create(Network, Network, Frames, Options, Clock, NullLoggerFactory.Instance);
     }
 
     public TestNetwork Network { get; } = new();
@@ -104,6 +108,4 @@ internal sealed class Scenario
         else states[flow] = resume == Resume.Live ? step.State : Topics.FlowState.Codec.Decode(Topics.FlowState.Encode(step.State));
         return new Reaction(flow, step.State, step.Outputs, step.DeadLetter);
     }
-
-    private static LiveOnlyFrames Frames() => new();
 }
