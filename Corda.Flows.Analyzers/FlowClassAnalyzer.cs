@@ -63,7 +63,8 @@ public sealed class FlowClassAnalyzer : FlowAnalyzer
         bool responder = symbols.IsResponder(type);
         string? problem = (responder, initiatedBy) switch
         {
-            (true, null) when !type.IsAbstract => "is a ResponderFlow without [InitiatedBy], so nothing ever starts it; add [InitiatedBy(\"protocol\")], or make it abstract",
+            (true, null) when !type.IsAbstract =>
+                "is a ResponderFlow without [InitiatedBy], so nothing ever starts it; add [InitiatedBy(\"protocol\")], or make it abstract",
             (false, not null) => "has [InitiatedBy] but is no responder; derive from ResponderFlow, or remove the attribute",
             _ => null,
         };

@@ -14,7 +14,8 @@ internal static class StartupError
     {
         CordaOptionsException => $"The configuration is not right, Corda does not start.{Environment.NewLine}{error.Message}",
         StorageException or MessagingFatalException or FlowPackageException => $"Corda does not start. {error.Message}",
-        IOException { InnerException: AddressInUseException } => $"Corda does not start. {error.Message.TrimEnd('.')}. Stop that process, or choose another address with --urls=http://127.0.0.1:8081",
+        IOException { InnerException: AddressInUseException } =>
+            $"Corda does not start. {error.Message.TrimEnd('.')}. Stop that process, or choose another address with --urls=http://127.0.0.1:8081",
         AggregateException { InnerExceptions: [var only] } => Explain(only),
         _ => null,
     };

@@ -89,7 +89,8 @@ internal static class CordaOptionsReader
         string? expected =
             type.IsEnum ? IsNameOf(type, text) ? null : $"one of {Choices(type)}"
             : type == typeof(bool) ? bool.TryParse(text, out _) ? null : "true or false"
-            : type == typeof(TimeSpan) ? TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out _) ? null : "a time span such as 00:00:30 or 7.00:00:00 (days.hours:minutes:seconds)"
+            : type == typeof(TimeSpan) ? TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out _) ? null
+                : "a time span such as 00:00:30 or 7.00:00:00 (days.hours:minutes:seconds)"
             : type == typeof(string) || IsNumber(type, text) ? null : "a whole number within its limits";
         if (expected is not null) problems.Add($"{setting.Path} is '{text}', but must be {expected}.");
     }
@@ -137,7 +138,11 @@ internal static class CordaOptionsReader
         var seen = new HashSet<MemberX500Name>();
         for (int index = 0; index < names.Count; index++)
         {
-            if (!MemberX500Name.TryParse(names[index], out MemberX500Name? name, out string? problem)) problems.Add($"{Section}:Network:VirtualNodes:{index}: {problem}.");
+            if (!MemberX500Name.TryParse(names[index], out MemberX500Name? name, out string? problem))
+            {
+                problems.Add($"{Section}:Network:VirtualNodes:{index}: {problem}.");
+            }
+
             else if (!seen.Add(name)) problems.Add($"{Section}:Network:VirtualNodes:{index}: {name} stands there twice.");
         }
     }

@@ -26,7 +26,8 @@ internal static class Problems
 
     public static ProblemHttpResult UnknownFlow(string shortHash, string clientRequestId) => Of(
         404, "flow-not-found", "No such flow",
-        $"The virtual node {shortHash} has no flow with clientRequestId '{Short(clientRequestId)}'. It was never started, or it ended so long ago that its status is gone.");
+        $"The virtual node {shortHash} has no flow with clientRequestId '{Short(clientRequestId)}'. "
+        + "It was never started, or it ended so long ago that its status is gone.");
 
     public static ProblemHttpResult BadQuery(string parameter, string value, string expected) => Of(
         400, "bad-query", "Bad query parameter", $"The query parameter {parameter} is '{Short(value)}', but must be {expected}.");

@@ -1,7 +1,7 @@
+using System.Data.Common;
 using Corda.Workers.Contracts;
 using Corda.Workers.Messaging;
 using Corda.Workers.Storage;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace Corda.Workers.Db;
@@ -90,7 +90,7 @@ internal sealed class DbWorker(
             database.Probe();
             return null;
         }
-        catch (SqliteException error)
+        catch (DbException error)
         {
             return $"the cluster database cannot be read: {error.Message}";
         }

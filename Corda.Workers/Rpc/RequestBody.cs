@@ -66,6 +66,9 @@ internal static partial class RequestBody
     [GeneratedRegex("missing required properties including: (?<names>.*)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Missing();
 
-    [GeneratedRegex(@"JSON property (?<name>'.*') could not be mapped to any \.NET member contained in type '(?<type>.*)'", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"JSON property (?<name>'.*') could not be mapped to any \.NET member contained in type '(?<type>.*)'",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex Unknown();
 }

@@ -25,7 +25,13 @@ internal sealed class ClusterDatabase : IDisposable
 
     /// <summary>A database in memory, not shared with any other.</summary>
     public static ClusterDatabase InMemory() => new(
-        new SqliteConnectionStringBuilder { DataSource = $"cluster-{Interlocked.Increment(ref memoryCount)}", Mode = SqliteOpenMode.Memory, Cache = SqliteCacheMode.Shared }.ToString(), inMemory: true);
+        new SqliteConnectionStringBuilder
+        {
+            DataSource = $"cluster-{Interlocked.Increment(ref memoryCount)}",
+            Mode = SqliteOpenMode.Memory,
+            Cache = SqliteCacheMode.Shared,
+        }.ToString(),
+        inMemory: true);
 
     /// <summary>Brings the schema up to date. Idempotent.</summary>
     /// <exception cref="StorageException">The file was written by a newer release.</exception>

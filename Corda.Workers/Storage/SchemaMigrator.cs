@@ -27,7 +27,8 @@ internal static class SchemaMigrator
         if (present > steps[^1].Version)
         {
             throw new StorageException(
-                $"{connection.DataSource} has schema version {present}, this release knows up to {steps[^1].Version}. Start the newer release, or restore the older file.");
+                $"{connection.DataSource} has schema version {present}, this release knows up to {steps[^1].Version}. "
+                + "Start the newer release, or restore the older file.");
         }
 
         foreach (SchemaStep step in steps.Where(step => step.Version > present))

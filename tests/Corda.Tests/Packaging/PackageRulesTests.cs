@@ -168,7 +168,8 @@ public sealed class PackageRulesTests : IDisposable
     {
         string source = Sound + """
             public abstract record Shape(string Name); public sealed record Line(string Name, Shape? Next) : Shape(Name);
-            public sealed record Fits(string A, int? B, DateTimeOffset C, TimeSpan D, MemberX500Name E, IReadOnlyList<Line> F, Dictionary<string, decimal> G, System.Text.Json.JsonElement H, object? I, byte[] J, DayOfWeek K);
+            public sealed record Fits(string A, int? B, DateTimeOffset C, TimeSpan D,
+                MemberX500Name E, IReadOnlyList<Line> F, Dictionary<string, decimal> G, System.Text.Json.JsonElement H, object? I, byte[] J, DayOfWeek K);
             public sealed class Everything(IFlowEngine a, IFlowMessaging b, IMemberLookup c, IFlowLog d, IFlowContextProperties e, TimeProvider f) : ClientStartableFlow<Line, int>
             {
                 public override async FlowTask<int> Call(Line request)

@@ -120,7 +120,8 @@ internal sealed class EmbeddedBus : IMessageBus
         {
             throw new MessagingFatalException(
                 $"topic '{topic.Name}' exists with {stored.PartitionCount} partitions and clean-up {stored.Cleanup}, but {core.Options.PartitionCount} partitions "
-                + $"and {topic.Cleanup} are configured; keys would be looked for in the wrong partition: set the former values again, or begin with an empty data folder");
+                + $"and {topic.Cleanup} are configured; keys would be looked for in the wrong partition: "
+                + "set the former values again, or begin with an empty data folder");
         }
 
         return false;

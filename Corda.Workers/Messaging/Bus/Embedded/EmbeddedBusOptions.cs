@@ -3,7 +3,10 @@ namespace Corda.Workers.Messaging.Bus.Embedded;
 /// <summary>Every bound of the embedded bus, with its reason. Read once when the bus opens.</summary>
 internal sealed record EmbeddedBusOptions
 {
-    /// <summary>Partitions of every topic: enough for a laptop's lanes to share, few enough that a group commit touches few pages. Never changes for a topic that exists.</summary>
+    /// <summary>
+    /// Partitions of every topic: enough for a laptop's lanes to share, few enough that a group commit touches few pages. Never changes for a
+    /// topic that exists.
+    /// </summary>
     public int PartitionCount { get; init; } = 8;
 
     /// <summary>How long records of Delete topics stay after every group has read them: long enough to look into yesterday's trouble on Monday.</summary>
@@ -36,7 +39,10 @@ internal sealed record EmbeddedBusOptions
     /// <summary>How often retention and compaction look for work. Seconds do not matter to records that live for days.</summary>
     public TimeSpan MaintenanceInterval { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>A compacted partition is rewritten when so many bytes, and at least as many as it had after the last time, were added: each byte is rewritten about once.</summary>
+    /// <summary>
+    /// A compacted partition is rewritten when so many bytes, and at least as many as it had after the last time, were added: each byte is
+    /// rewritten about once.
+    /// </summary>
     public long CompactionBytesMin { get; init; } = 1024 * 1024;
 
     /// <summary>Different keys that one compaction pass remembers (about 100 bytes each); with more new keys it takes several passes.</summary>

@@ -74,5 +74,8 @@ internal sealed record LogWrite(long Sequence, IReadOnlyList<PartitionAppend> Ap
 /// <summary>Records for the end of a partition.</summary>
 internal sealed record PartitionAppend(PartitionLog Log, List<ConsumedRecord> Records);
 
-/// <summary>A part of a partition. <paramref name="Next"/> is where to go on: everything below it and from where the reading began is in <paramref name="Records"/>.</summary>
+/// <summary>
+/// A part of a partition. <paramref name="Next"/> is where to go on: everything below it and from where the reading began is in
+/// <paramref name="Records"/>.
+/// </summary>
 internal readonly record struct LogSlice(IReadOnlyList<ConsumedRecord> Records, long Next);
