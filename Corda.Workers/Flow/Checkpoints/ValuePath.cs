@@ -81,7 +81,8 @@ internal static class ValuePath
             if (hit) return TypeNames.Field(field);
             if (content is null || !field.FieldType.IsValueType || field.FieldType.IsPrimitive || field.FieldType.IsEnum) continue;
             if (Among(content, field.FieldType, to, type, last) is not { } inner) continue;
-            return field.Name == "machine" ? inner : TypeNames.Field(field) + inner.Replace("local variable ", ".", StringComparison.Ordinal).Replace("'", "", StringComparison.Ordinal);
+            return field.Name == "machine" ? inner
+                : TypeNames.Field(field) + inner.Replace("local variable ", ".", StringComparison.Ordinal).Replace("'", "", StringComparison.Ordinal);
         }
 
         return null;

@@ -119,7 +119,7 @@ public sealed class FlowEndScenarios
     {
         var scenario = new Scenario(resume);
         Peer alice = scenario.Initiator(TestNetwork.Alice, TestNetwork.Bob);
-        alice.Init("ping-pong");
+        alice.Init("rally");
         scenario.Deliver(alice.Flow, new KillFlow("gone")).Ended(FlowState.Killed).PublishesNothing().TellsCounterparty(ErrorTypes.Killed, "gone");
     }
 

@@ -6,7 +6,7 @@ namespace Corda.Tests.Flow.Scenarios;
 
 public sealed record Rounds(MemberX500Name Counterparty, int Count);
 
-[InitiatingFlow("ping-pong")]
+[InitiatingFlow("rally")]
 public sealed class Ping(IFlowMessaging messaging) : ClientStartableFlow<Rounds, int>
 {
     public override async FlowTask<int> Call(Rounds request)
@@ -19,7 +19,7 @@ public sealed class Ping(IFlowMessaging messaging) : ClientStartableFlow<Rounds,
     }
 }
 
-[InitiatedBy("ping-pong")]
+[InitiatedBy("rally")]
 public sealed class Pong : ResponderFlow
 {
     public override async FlowTask Call(FlowSession session)

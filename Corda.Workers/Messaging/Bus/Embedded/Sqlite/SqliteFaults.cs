@@ -11,7 +11,8 @@ internal static class SqliteFaults
     {
         raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB or raw.SQLITE_FORMAT => Damaged(file, fault),
         raw.SQLITE_FULL => Transient(file, action, fault, "there is no room left; free disk space (or raise the limit of its size); work goes on by itself"),
-        raw.SQLITE_READONLY or raw.SQLITE_PERM => Transient(file, action, fault, "it may not be written; make the file and its folder writable for this process; work goes on by itself"),
+        raw.SQLITE_READONLY or raw.SQLITE_PERM => Transient(
+            file, action, fault, "it may not be written; make the file and its folder writable for this process; work goes on by itself"),
         raw.SQLITE_CANTOPEN => Transient(file, action, fault, "it cannot be opened; see that its folder exists and may be written and read; work goes on by itself"),
         raw.SQLITE_IOERR => Transient(file, action, fault, "its disk reports an error; see the system's log; work goes on by itself when the disk works again"),
         raw.SQLITE_BUSY or raw.SQLITE_LOCKED => Transient(file, action, fault, "another process has locked it; close programs that look into the file; work goes on by itself"),

@@ -1,10 +1,12 @@
+using System.Reflection;
+using Corda.Samples;
 using Corda.Workers.Contracts;
 using Corda.Workers.Flow;
 using Corda.Workers.Packaging;
 
 namespace Corda.Tests.Flow.Scenarios.Support;
 
-/// <summary>Alice, Bob and Charlie, who all run the flows of this test assembly; and packages that can be taken away.</summary>
+/// <summary>Alice, Bob and Charlie, who all run the flows of this test assembly and the samples; and packages that can be taken away.</summary>
 internal sealed class TestNetwork : IVirtualNodes, IFlowPackages
 {
     public static readonly HoldingIdentity Alice = Member("O=Alice, L=London, C=GB");
@@ -40,13 +42,14 @@ internal sealed class TestNetwork : IVirtualNodes, IFlowPackages
 
     private static FlowPackage Package()
     {
-        Type[] types = [.. typeof(TestNetwork).Assembly.GetTypes().Where(type => type is { IsAbstract: false, ContainsGenericParameters: false }
-            && type.Namespace == "Corda.Tests.Flow.Scenarios")];
+        Assembly[] assemblies = [typeof(TestNetwork).Assembly, typeof(PingPong).Assembly];
+        Type[] types = [.. assemblies.SelectMany(a => a.GetTypes()).Where(type => type is { IsAbstract: false, ContainsGenericParameters: false }
+            && (type.Namespace == "Corda.Tests.Flow.Scenarios" || type.Assembly == typeof(PingPong).Assembly))];
         return new FlowPackage(
             "scenarios",
             "1.0",
             Hash: new string('a', 64),
-            [typeof(TestNetwork).Assembly],
+            assemblies,
             types.Where(type => FlowShape.StartableTypes(type) is not null).Select(Startable).ToDictionary(flow => flow.ClassName),
             [.. types.Where(FlowShape.IsResponder).Select(Responder)]);
     }
