@@ -7,8 +7,12 @@ internal sealed class CommitQueue(long pendingBytesMax, long groupBytesMax)
     private readonly Queue<PendingTransaction> transactions = [];
     private readonly Queue<Action> jobs = [];
     private long bytes;
+    private int count;
     private bool nudged;
     private bool closed;
+
+    /// <summary>How many transactions wait, as of a moment ago.</summary>
+    public int Count => Volatile.Read(ref count);
 
     /// <summary>Adds a transaction.</summary>
     /// <exception cref="MessagingTransientException">Too much waits already.</exception>
@@ -26,6 +30,7 @@ internal sealed class CommitQueue(long pendingBytesMax, long groupBytesMax)
 
             transactions.Enqueue(transaction);
             bytes += transaction.Bytes;
+            count = transactions.Count;
             Monitor.Pulse(gate);
         }
     }
@@ -91,6 +96,7 @@ internal sealed class CommitQueue(long pendingBytesMax, long groupBytesMax)
             }
 
             bytes -= groupBytes;
+            count = transactions.Count;
             return open;
         }
     }
