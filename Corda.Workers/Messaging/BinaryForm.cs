@@ -43,18 +43,19 @@ internal sealed class BinaryFormWriter(int capacity)
         buffer.Advance(bytes);
     }
 
-    public void Bytes(ReadOnlyMemory<byte>? value)
+    public void Bytes(byte[]? value)
     {
         Int(value?.Length ?? -1);
-        buffer.Write((value ?? default).Span);
+        buffer.Write(value);
     }
 
     public byte[] ToArray() => buffer.WrittenSpan.ToArray();
 }
 
 /// <summary>Reads what <see cref="BinaryFormWriter"/> wrote. Everything that does not fit is a <see cref="MalformedRecordException"/>.</summary>
-internal ref struct BinaryFormReader(ReadOnlyMemory<byte> bytes, string what)
+internal ref struct BinaryFormReader(ReadOnlySpan<byte> bytes, string what)
 {
+    private readonly ReadOnlySpan<byte> bytes = bytes;
     private int position;
 
     public byte Byte() => Take(1)[0];
@@ -82,18 +83,10 @@ internal ref struct BinaryFormReader(ReadOnlyMemory<byte> bytes, string what)
 
     public string TextNotNull() => Text() ?? throw Malformed("a missing text");
 
-    /// <summary>A slice of the bytes that are read, not a copy.</summary>
-    public ReadOnlyMemory<byte>? Bytes()
+    public byte[]? Bytes()
     {
         int length = Int();
-        if (length < 0)
-        {
-            return null;
-        }
-
-        int from = position;
-        _ = Take(length);
-        return bytes.Slice(from, length);
+        return length < 0 ? null : Take(length).ToArray();
     }
 
     public readonly void End()
@@ -113,7 +106,7 @@ internal ref struct BinaryFormReader(ReadOnlyMemory<byte> bytes, string what)
             throw Malformed($"{length} bytes expected, {bytes.Length - position} left");
         }
 
-        ReadOnlySpan<byte> taken = bytes.Span.Slice(position, length);
+        ReadOnlySpan<byte> taken = bytes.Slice(position, length);
         position += length;
         return taken;
     }

@@ -44,8 +44,8 @@ internal sealed class DeadLetterCodec : ICodec<DeadLetter>
         writer.Int(value.Partition);
         writer.Text(value.InputId);
         writer.Bytes(value.Key);
-        writer.Bytes(value.Event is null ? null : value.Event.AsMemory());
-        writer.Bytes(value.State is null ? null : value.State.AsMemory());
+        writer.Bytes(value.Event);
+        writer.Bytes(value.State);
         writer.Int(value.Kind is { } kind ? (int)kind : -1);
         writer.Int(value.Attempts);
         writer.Text(value.Reason);
@@ -55,7 +55,7 @@ internal sealed class DeadLetterCodec : ICodec<DeadLetter>
 
     public DeadLetter Decode(ReadOnlySpan<byte> bytes)
     {
-        var reader = new BinaryFormReader(bytes.ToArray(), "dead letter");
+        var reader = new BinaryFormReader(bytes, "dead letter");
         byte format = reader.Byte();
         if (format != Format)
         {
@@ -67,9 +67,9 @@ internal sealed class DeadLetterCodec : ICodec<DeadLetter>
             reader.TextNotNull(),
             reader.Int(),
             reader.TextNotNull(),
-            reader.Bytes()?.ToArray() ?? throw reader.Malformed("no key"),
-            reader.Bytes()?.ToArray(),
-            reader.Bytes()?.ToArray(),
+            reader.Bytes() ?? throw reader.Malformed("no key"),
+            reader.Bytes(),
+            reader.Bytes(),
             reader.Int() is var kind && kind >= 0 ? (FailureKind)kind : null,
             reader.Int(),
             reader.TextNotNull(),

@@ -32,7 +32,9 @@ internal abstract class GroupSubscription(string name, string group, IReadOnlyLi
     public override void Turn()
     {
         Mend();
-        IReadOnlyList<ConsumedRecord> records = consumer!.Poll(RecordsMax, Context.PollWait);
+
+        // The first poll only joins.
+        IReadOnlyList<ConsumedRecord> records = consumer!.Poll(RecordsMax, joined ? Context.PollWait : TimeSpan.Zero);
         joined = true;
         if (records.Count == 0)
         {

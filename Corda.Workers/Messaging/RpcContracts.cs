@@ -49,7 +49,7 @@ internal sealed class RpcRequestCodec : ICodec<RpcRequest>
 
     public RpcRequest Decode(ReadOnlySpan<byte> bytes)
     {
-        var reader = new BinaryFormReader(bytes.ToArray(), "request");
+        var reader = new BinaryFormReader(bytes, "request");
         if (reader.Byte() is var format && format != Format)
         {
             throw reader.Malformed($"format {format} where {Format} is known");
@@ -59,7 +59,7 @@ internal sealed class RpcRequestCodec : ICodec<RpcRequest>
             reader.TextNotNull(),
             reader.Int(),
             reader.Time() ?? throw reader.Malformed("no deadline"),
-            reader.Bytes()?.ToArray() ?? throw reader.Malformed("no payload"));
+            reader.Bytes() ?? throw reader.Malformed("no payload"));
         reader.End();
         return request;
     }
@@ -74,7 +74,7 @@ internal sealed class RpcResponseCodec : ICodec<RpcResponse>
         var writer = new BinaryFormWriter(96 + (value.Payload?.Length ?? 0));
         writer.Byte(Format);
         writer.Text(value.CorrelationId);
-        writer.Bytes(value.Payload is null ? null : value.Payload.AsMemory());
+        writer.Bytes(value.Payload);
         writer.Text(value.ErrorType);
         writer.Text(value.ErrorMessage);
         return writer.ToArray();
@@ -82,13 +82,13 @@ internal sealed class RpcResponseCodec : ICodec<RpcResponse>
 
     public RpcResponse Decode(ReadOnlySpan<byte> bytes)
     {
-        var reader = new BinaryFormReader(bytes.ToArray(), "response");
+        var reader = new BinaryFormReader(bytes, "response");
         if (reader.Byte() is var format && format != Format)
         {
             throw reader.Malformed($"format {format} where {Format} is known");
         }
 
-        var response = new RpcResponse(reader.TextNotNull(), reader.Bytes()?.ToArray(), reader.Text(), reader.Text());
+        var response = new RpcResponse(reader.TextNotNull(), reader.Bytes(), reader.Text(), reader.Text());
         reader.End();
         return response;
     }

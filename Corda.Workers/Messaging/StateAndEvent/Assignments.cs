@@ -42,7 +42,7 @@ internal sealed class Assignments<TState>(
         MessagingMetrics.Rebalances.Add(1);
         Pause(partitions);
         toRestore.AddRange(partitions);
-        restoringCount = toRestore.Count + restoringSince.Count;
+        StartRestores();
     }
 
     /// <inheritdoc/>
@@ -65,7 +65,7 @@ internal sealed class Assignments<TState>(
         Drop(partitions, "lost");
     }
 
-    /// <summary>Begins to restore what was assigned since the last call.</summary>
+    /// <summary>Begins to restore what has to be restored again after a failure.</summary>
     public void StartRestores()
     {
         if (toRestore.Count == 0)
@@ -84,6 +84,7 @@ internal sealed class Assignments<TState>(
         }
 
         toRestore.Clear();
+        restoringCount = restoringSince.Count;
         var restore = new StateRestore<TState>(bus, stateTopic, OnRestored, OnRestoreFailed);
         restore.Start(begun, $"{lane}-restore");
     }

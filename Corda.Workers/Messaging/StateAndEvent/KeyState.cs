@@ -3,7 +3,7 @@ namespace Corda.Workers.Messaging.StateAndEvent;
 /// <summary>A state as object, as bytes, or both; at least one of them is there.</summary>
 /// <param name="Decoded">The object; handed to one step only, for it may carry a cache that the step uses up.</param>
 /// <param name="Bytes">What it is decoded from again.</param>
-internal sealed record StateValue<TState>(TState? Decoded, ReadOnlyMemory<byte>? Bytes)
+internal sealed record StateValue<TState>(TState? Decoded, byte[]? Bytes)
     where TState : class;
 
 /// <summary>Where a key stands within a transaction: begins as what is committed, each step makes the next. Immutable.</summary>

@@ -62,7 +62,7 @@ internal sealed class KeyStepper<TState, TEvent>(
             return null;
         }
 
-        ReadOnlyMemory<byte>? payload = state.Value is { } value ? value.Bytes ?? results.EncodeState(value.Decoded!) : null;
+        byte[]? payload = state.Value is { } value ? value.Bytes ?? results.EncodeState(value.Decoded!) : null;
         return new StateRecord(state.BaseVersion + 1, state.InputId!, state.LastOffset, state.DueAt, state.Parked, payload);
     }
 
@@ -239,7 +239,7 @@ internal sealed class KeyStepper<TState, TEvent>(
     {
         null => null,
         { Decoded: { } value } when !(fresh && state.Value.Bytes is not null) => value,
-        { Bytes: { } bytes } => settings.StateCodec.Decode(bytes.Span),
+        { Bytes: { } bytes } => settings.StateCodec.Decode(bytes),
         _ => throw new UnreachableException("A state without object and bytes"),
     };
 

@@ -158,8 +158,9 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
     {
         int inputsMax = caution.InputsMax(assignments.Live);
         TimeSpan wait = LaneInputs.WaitUntilDue(assignments.Live, work.Time.GetUtcNow(), settings.PollWait);
-        IReadOnlyList<ConsumedRecord> records = consumer!.Poll(inputsMax, wait);
-        assignments.StartRestores();
+
+        // The first poll only joins.
+        IReadOnlyList<ConsumedRecord> records = consumer!.Poll(inputsMax, joined ? wait : TimeSpan.Zero);
         return LaneInputs.Collect<TState, TEvent>(records, assignments.Live, work.Time.GetUtcNow(), inputsMax);
     }
 

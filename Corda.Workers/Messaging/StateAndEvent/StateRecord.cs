@@ -8,7 +8,7 @@ namespace Corda.Workers.Messaging.StateAndEvent;
 /// <param name="Parked">Set while the key waits after a transient failure.</param>
 /// <param name="Payload">The state itself; null where a key without a state is parked.</param>
 internal sealed record StateRecord(
-    long Version, string InputId, long LastOffset, DateTimeOffset? DueAt, ParkedKey? Parked, ReadOnlyMemory<byte>? Payload)
+    long Version, string InputId, long LastOffset, DateTimeOffset? DueAt, ParkedKey? Parked, byte[]? Payload)
 {
     /// <summary>When the key wants attention without an event: its next attempt if it is parked, else its due time.</summary>
     public DateTimeOffset? WakeAt => Parked is null ? DueAt : Parked.NextAttemptAt;

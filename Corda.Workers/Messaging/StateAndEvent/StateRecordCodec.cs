@@ -1,6 +1,6 @@
 namespace Corda.Workers.Messaging.StateAndEvent;
 
-/// <summary>The bytes of a <see cref="StateRecord"/>: a format byte, the fields in order, the payload last so that it is read as a slice.</summary>
+/// <summary>The bytes of a <see cref="StateRecord"/>: a format byte, the fields in order, the payload last.</summary>
 internal static class StateRecordCodec
 {
     private const byte Format = 1;
@@ -19,7 +19,7 @@ internal static class StateRecordCodec
         return writer.ToArray();
     }
 
-    /// <summary>The record; its payload is a slice of the bytes.</summary>
+    /// <summary>The record of these bytes.</summary>
     /// <exception cref="MalformedRecordException">These bytes are not a state record.</exception>
     public static StateRecord Decode(byte[] bytes)
     {
@@ -51,7 +51,7 @@ internal static class StateRecordCodec
         foreach (HeldInput held in parked.Held)
         {
             writer.Text(held.Id);
-            writer.Bytes(held.Event is null ? null : held.Event.AsMemory());
+            writer.Bytes(held.Event);
         }
     }
 
@@ -74,7 +74,7 @@ internal static class StateRecordCodec
         var held = new List<HeldInput>(Math.Min(count, 1024));
         for (int i = 0; i < count; i++)
         {
-            held.Add(new HeldInput(reader.TextNotNull(), reader.Bytes()?.ToArray()));
+            held.Add(new HeldInput(reader.TextNotNull(), reader.Bytes()));
         }
 
         return new ParkedKey(attempts, nextAttemptAt, reason, held);

@@ -1,0 +1,136 @@
+using System.Collections.Concurrent;
+using Corda.Workers.Messaging;
+using Corda.Workers.Messaging.Bus;
+
+namespace Corda.Tests.Support;
+
+/// <summary>How a commit goes wrong.</summary>
+internal enum CommitFault
+{
+    /// <summary>It does not.</summary>
+    None,
+
+    /// <summary>Nothing is written, and the caller learns so.</summary>
+    Transient,
+
+    /// <summary>Nothing is written: somebody else took over.</summary>
+    Fenced,
+
+    /// <summary>Nothing is written, but the caller cannot know.</summary>
+    LostRequest,
+
+    /// <summary>Everything is written, but the caller cannot know.</summary>
+    LostAcknowledgement,
+
+    /// <summary>Nothing is written: a record is too large.</summary>
+    Refused,
+}
+
+/// <summary>A bus whose commits are counted and go wrong as a test wants; it can also die, as a process dies, while the bus behind it lives on.</summary>
+internal sealed class FaultyBus(IMessageBus inner) : IMessageBus
+{
+    private volatile bool dead;
+
+    /// <summary>Decides about each commit of records.</summary>
+    public Func<IReadOnlyList<OutgoingRecord>, CommitFault> Faults { get; set; } = static _ => CommitFault.None;
+
+    /// <summary>The transactions that were written, in order.</summary>
+    public ConcurrentQueue<IReadOnlyList<OutgoingRecord>> Commits { get; } = new();
+
+    /// <summary>From now on nothing of this process reaches the bus, and it says goodbye to nobody.</summary>
+    public void Die() => dead = true;
+
+    public void EnsureTopics(IReadOnlyCollection<TopicSpec> topics) => Alive().EnsureTopics(topics);
+
+    public int PartitionCount(string topic) => Alive().PartitionCount(topic);
+
+    public IGroupConsumer JoinGroup(string group, string memberName, IReadOnlyCollection<string> topics, IAssignmentListener listener) =>
+        new Consumer(Alive().JoinGroup(group, memberName, topics, new Listener(listener, this)), this);
+
+    public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) => Alive().OpenReader(partitions, startAt);
+
+    public ITransactionalProducer OpenTransactional(string transactionalId) => new Producer(Alive().OpenTransactional(transactionalId), this);
+
+    public IBatchProducer OpenProducer(string clientId) => Alive().OpenProducer(clientId);
+
+    /// <summary>The bus behind goes on: it is another process.</summary>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private IMessageBus Alive() => dead ? throw new MessagingFencedException("this process is dead") : inner;
+
+    private sealed class Producer(ITransactionalProducer inner, FaultyBus bus) : ITransactionalProducer
+    {
+        public void Commit(
+            IReadOnlyList<OutgoingRecord> records, IReadOnlyDictionary<TopicPartition, long> consumed, GroupMembership? membership)
+        {
+            bus.Alive();
+            CommitFault fault = bus.Faults(records);
+            switch (fault)
+            {
+                case CommitFault.Transient:
+                    throw new MessagingTransientException("injected: transient");
+                case CommitFault.Fenced:
+                    throw new MessagingFencedException("injected: fenced");
+                case CommitFault.LostRequest:
+                    throw new MessagingIndefiniteException("injected: request lost");
+                case CommitFault.Refused:
+                    throw new RecordRefusedException("injected: refused");
+                case CommitFault.None:
+                case CommitFault.LostAcknowledgement:
+                default:
+                    inner.Commit(records, consumed, membership);
+                    bus.Commits.Enqueue(records);
+                    break;
+            }
+
+            if (fault == CommitFault.LostAcknowledgement)
+            {
+                throw new MessagingIndefiniteException("injected: acknowledgement lost");
+            }
+        }
+
+        public void Dispose() => inner.Dispose();
+    }
+
+    private sealed class Consumer(IGroupConsumer inner, FaultyBus bus) : IGroupConsumer
+    {
+        public IReadOnlyCollection<TopicPartition> Assignment => inner.Assignment;
+
+        public GroupMembership Membership => inner.Membership;
+
+        public IReadOnlyList<ConsumedRecord> Poll(int recordsMax, TimeSpan wait)
+        {
+            bus.Alive();
+            return inner.Poll(recordsMax, wait);
+        }
+
+        public long Position(TopicPartition partition) => inner.Position(partition);
+
+        public void Pause(IReadOnlyCollection<TopicPartition> partitions) => inner.Pause(partitions);
+
+        public void Resume(IReadOnlyCollection<TopicPartition> partitions) => inner.Resume(partitions);
+
+        public void Rewind() => inner.Rewind();
+
+        public void Wakeup() => inner.Wakeup();
+
+        public void Dispose() => inner.Dispose();
+    }
+
+    private sealed class Listener(IAssignmentListener inner, FaultyBus bus) : IAssignmentListener
+    {
+        public void OnAssigned(IReadOnlyCollection<TopicPartition> partitions) => Tell(() => inner.OnAssigned(partitions));
+
+        public void OnRevoked(IReadOnlyCollection<TopicPartition> partitions) => Tell(() => inner.OnRevoked(partitions));
+
+        public void OnLost(IReadOnlyCollection<TopicPartition> partitions) => Tell(() => inner.OnLost(partitions));
+
+        private void Tell(Action action)
+        {
+            if (!bus.dead)
+            {
+                action();
+            }
+        }
+    }
+}
