@@ -77,7 +77,7 @@ internal static class ValuePath
         foreach (FieldInfo field in SavedFields.Of(ownerType, typeof(object)))
         {
             object? content = field.FieldType.IsPointer || field.FieldType.IsByRefLike ? null : field.GetValue(owner);
-            bool hit = to is not null && !to.GetType().IsValueType ? ReferenceEquals(content, to) : last && field.FieldType == type;
+            bool hit = to is not null && !to.GetType().IsValueType ? ReferenceEquals(content, to) : last && (field.FieldType == type || content?.GetType() == type);
             if (hit) return TypeNames.Field(field);
             if (content is null || !field.FieldType.IsValueType || field.FieldType.IsPrimitive || field.FieldType.IsEnum) continue;
             if (Among(content, field.FieldType, to, type, last) is not { } inner) continue;

@@ -20,19 +20,22 @@ internal sealed class EnumeratorCodec<TEnumerator, TSource>(
     private const int Changed = -1;
     private readonly Func<TEnumerator, TSource?> sourceOf = InPlace.FieldOf<TEnumerator, TSource?>();
 
+    public override int BytesMin => 2;
+
     public override void Write(FrameGraphWriter writer, ref TEnumerator value)
     {
         TSource? source = sourceOf(value);
-        writer.Reference(source);
-        if (source is not null) writer.Int32(Remaining(copy is null ? value : (TEnumerator)copy(value)));
+        int remaining = source is null ? 0 : Remaining(copy is null ? value : (TEnumerator)copy(value));
+        writer.Reference(remaining == Changed ? null : source);
+        writer.Int32(remaining);
     }
 
     public override Func<TEnumerator>? ReadLater(FrameGraphReader reader)
     {
         var source = (TSource?)reader.Reference();
-        if (source is null) return null;
         int remaining = reader.Int32();
-        return () => remaining == Changed ? Failing() : At(source, count(source) - remaining);
+        if (remaining == Changed) return Failing;
+        return source is null ? null : () => At(source, count(source) - remaining);
     }
 
     private static int Remaining(TEnumerator enumerator)

@@ -13,6 +13,8 @@ namespace Corda.Workers.Flow.Checkpoints.Types;
 /// </summary>
 internal static class SdkTypeTable
 {
+    private const int TypesAtFirst = 40;
+
     private static readonly Type[] Types =
     [
         typeof(FlowFiber), typeof(FlowScope), typeof(FlowFrame<,>), typeof(FlowOperation<>), typeof(FirstToEnd),
@@ -31,8 +33,11 @@ internal static class SdkTypeTable
     private static readonly FrozenDictionary<Type, int> Places =
         Types.Select((type, place) => KeyValuePair.Create(type, place)).ToFrozenDictionary();
 
-    /// <summary>A fingerprint of what the SDK's types have for fields. Differs where frames of another SDK would be misread.</summary>
-    public static ushort Layout { get; } = Fingerprint(Describe());
+    /// <summary>
+    /// A fingerprint of the fields of the types that the format began with. Differs where frames of another SDK would be misread; does not
+    /// when types are added.
+    /// </summary>
+    public static ushort Layout { get; } = Fingerprint(Describe().Take(TypesAtFirst));
 
     public static int? PlaceOf(Type definition) => Places.TryGetValue(definition, out int place) ? place : null;
 
@@ -42,7 +47,7 @@ internal static class SdkTypeTable
 
     /// <summary>The table as text, a line for each type: its place, its name, its fields as they are saved.</summary>
     public static IEnumerable<string> Describe() => Types.Select((type, place) =>
-        $"{place} {type}: {string.Join(", ", SavedFields.Of(type, typeof(object)).Select(f => $"{f.FieldType} {f.Name}"))}");
+        $"{place} {type}: {string.Join(", ", SavedFields.Of(type, typeof(Exception)).Select(f => $"{f.FieldType} {f.Name}"))}");
 
     private static ushort Fingerprint(IEnumerable<string> lines)
     {
