@@ -30,6 +30,7 @@ internal sealed class EnginePingPong : IVirtualNodes, IFlowPackages
     private readonly FlowEventProcessor processor;
     private readonly bool bytes;
 
+    /// <summary>An engine with nobody else on the machine's mind.</summary>
     /// <param name="bytes">Whether every step begins from bytes; false: with the live frames of the last one.</param>
     public EnginePingPong(bool bytes)
     {

@@ -37,6 +37,9 @@ internal sealed record InputId
     /// <summary>The id of the n-th output of this input's step, when it is processed in the same transaction.</summary>
     public InputId Child(int index) => new(root, depth + 1, unchecked(((path * 1_099_511_628_211UL) ^ (ulong)(index + 1)) * 1_099_511_628_211UL), -1);
 
+    /// <summary>The id of the due time that this input's step has set, when it has come by then.</summary>
+    public InputId ChildDue() => Child(-1);
+
     public override string ToString() =>
         text ??= depth == 0 ? root : string.Create(CultureInfo.InvariantCulture, $"{root}/{depth}.{path:x}");
 }

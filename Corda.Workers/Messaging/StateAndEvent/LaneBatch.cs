@@ -162,6 +162,7 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
             turn.Key.State = outcome.State;
             turn.Key.Prepend(outcome.Requeue);
             Take(outcome);
+            ChainDue(turn);
             turn.Key.Scheduled = false;
             ScheduleIfWaiting(turn.Key);
             GoOn();
@@ -245,6 +246,18 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
                 default:
                     throw new UnreachableException($"StepEffect {effect}");
             }
+        }
+    }
+
+    // A state that is due at once (a sleep of no time at all) goes on in this transaction, as a chained event does.
+    private void ChainDue(RunningTurn<TState, TEvent> turn)
+    {
+        KeyQueue<TState, TEvent> key = turn.Key;
+        bool due = key.State is { Parked: null, Value: not null, Changed: true } && key.State.DueAt <= time.GetUtcNow();
+        if (due && !key.HasInput && ((IChaining)this).MayChain(key.Key))
+        {
+            chained++;
+            key.Append(new StepInput<TEvent>(turn.Input!.Id.ChildDue(), null, null));
         }
     }
 
@@ -374,17 +387,3 @@ internal sealed record LaneWork<TState, TEvent>(
     StateAndEventSettings<TState, TEvent> Settings, KeyStepper<TState, TEvent> Stepper, StepWorkers Workers, TimeProvider Time, ILogger Logger)
     where TState : class
     where TEvent : class;
-
-/// <summary>A step (or, without an input, an encoding) that a thread is busy with.</summary>
-internal sealed class RunningTurn<TState, TEvent>(KeyQueue<TState, TEvent> key, StepInput<TEvent>? input, StepWorker worker, long startedAt)
-    where TState : class
-    where TEvent : class
-{
-    public KeyQueue<TState, TEvent> Key => key;
-
-    public StepInput<TEvent>? Input => input;
-
-    public StepWorker Worker => worker;
-
-    public long StartedAt => startedAt;
-}

@@ -95,6 +95,15 @@ public sealed class SwitchboardScenarios
         }
     }
 
+    [Theory, BothWays]
+    public void A_step_that_is_done_again_after_an_aborted_transaction_does_the_same(Resume resume)
+    {
+        var scenario = new Scenario(resume) { AbortsFirstTry = true };
+        Reaction started = scenario.Start<Auctions>(ThreeLots);
+        new Switchboard(scenario).Post(started).UntilQuiet();
+        AllCompleted(scenario, seed: null);
+    }
+
     private static string Auction(Resume resume, int? seed)
     {
         var scenario = new Scenario(resume);

@@ -3,7 +3,6 @@ using Corda.Workers.Contracts;
 using Corda.Workers.Flow;
 using Corda.Workers.Flow.Engine;
 using Corda.Workers.Messaging;
-using Record = Corda.Workers.Messaging.Record;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -38,6 +37,9 @@ internal sealed class Scenario
 
     public IReadOnlyDictionary<FlowId, Checkpoint> States => states;
 
+    /// <summary>Every step is done, forgotten and done again on the same state, as after a transaction that was aborted.</summary>
+    public bool AbortsFirstTry { get; init; }
+
     /// <summary>A client of Alice starts a flow.</summary>
     public Reaction Start<TFlow>(object? request = null, string requestId = "r1", HoldingIdentity? by = null) =>
         Deliver(StartEvent<TFlow>(request, requestId, by));
@@ -51,7 +53,7 @@ internal sealed class Scenario
     public Reaction Deliver(FlowId flow, FlowEvent input, int failedAttempts = 0)
     {
         StepContext context = Context(failedAttempts);
-        return Take(flow, processor.OnEvent(flow.ToKey(), states.GetValueOrDefault(flow), input, context));
+        return Take(flow, () => processor.OnEvent(flow.ToKey(), states.GetValueOrDefault(flow), input, context));
     }
 
     /// <summary>The event came, and the processor threw a transient exception: the flow is parked.</summary>
@@ -65,7 +67,7 @@ internal sealed class Scenario
 
     /// <summary>The subscription gives an input up.</summary>
     public Reaction Abandon(FlowId flow, FlowEvent? input, FailureKind kind, string reason, int attempts = 1) =>
-        Take(flow, processor.OnAbandoned(flow.ToKey(), states.GetValueOrDefault(flow), input, new Failure(kind, attempts, reason), Context(attempts)));
+        Take(flow, () => processor.OnAbandoned(flow.ToKey(), states.GetValueOrDefault(flow), input, new Failure(kind, attempts, reason), Context(attempts)));
 
     /// <summary>Time passes, and every flow that is due by then is called.</summary>
     public IReadOnlyList<Reaction> Pass(TimeSpan time)
@@ -78,7 +80,7 @@ internal sealed class Scenario
     public IReadOnlyList<Reaction> FireDue()
     {
         FlowId[] due = [.. states.Where(entry => entry.Value.DueAt() <= Clock.GetUtcNow()).Select(entry => entry.Key)];
-        return [.. due.Select(flow => Take(flow, processor.OnDue(flow.ToKey(), states[flow], Context(0))))];
+        return [.. due.Select(flow => Take(flow, () => processor.OnDue(flow.ToKey(), states[flow], Context(0))))];
     }
 
     /// <summary>Changes what a flow's checkpoint says, as damage on a disk would.</summary>
@@ -99,13 +101,27 @@ internal sealed class Scenario
 
     private StepContext Context(int failedAttempts) => new(Clock.GetUtcNow(), $"input-{++inputs}", StateVersion: inputs, failedAttempts);
 
-    private Reaction Take(FlowId flow, Step<Checkpoint> step)
+    private Reaction Take(FlowId flow, Func<Step<Checkpoint>> perform)
     {
-        Assert.Equal(step.State?.DueAt(), step.DueAt);
-        foreach (Record output in step.Outputs.Where(output => output.Value is not null)) output.Topic.Encode(output.Value!);
+        Step<Checkpoint> step = perform();
+        if (AbortsFirstTry)
+        {
+            string first = Bytes(step);
+            step = perform();
+            Assert.Equal(first, Bytes(step));
+        }
 
+        Assert.Equal(step.State?.DueAt(), step.DueAt);
+        Bytes(step);
         if (step.State is null) states.Remove(flow);
         else states[flow] = resume == Resume.Live ? step.State : Topics.FlowState.Codec.Decode(Topics.FlowState.Encode(step.State));
         return new Reaction(flow, step.State, step.Outputs, step.DeadLetter);
     }
+
+    /// <summary>All of a step as it would be written; whatever cannot be written shows here.</summary>
+    private static string Bytes(Step<Checkpoint> step) => string.Join('\n', step.Outputs
+        .Select(output => $"{output.Topic.Name} {Convert.ToHexString(output.Key)} {Hex(output.Topic, output.Value)}")
+        .Prepend($"{Hex(Topics.FlowState, step.State)} due {step.DueAt:O} {step.DeadLetter}"));
+
+    private static string Hex(Topic topic, object? value) => value is null ? "none" : Convert.ToHexString(topic.Encode(value));
 }
