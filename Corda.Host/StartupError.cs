@@ -12,10 +12,10 @@ internal static class StartupError
     /// <summary>What to tell the operator; null where the error is none of these.</summary>
     public static string? Explain(Exception error) => error switch
     {
-        CordaOptionsException => $"The configuration is not right, Corda does not start.{Environment.NewLine}{error.Message}",
-        StorageException or MessagingFatalException or FlowPackageException => $"Corda does not start. {error.Message}",
+        CordaOptionsException => $"Corda does not start, its configuration is not right.{Environment.NewLine}{error.Message}",
+        StorageException or MessagingFatalException or FlowPackageException => $"Corda does not start: {error.Message}",
         IOException { InnerException: AddressInUseException } =>
-            $"Corda does not start. {error.Message.TrimEnd('.')}. Stop that process, or choose another address with --urls=http://127.0.0.1:8081",
+            $"Corda does not start: {error.Message.TrimEnd('.')}. Stop that process, or choose another address with --urls=http://127.0.0.1:8081",
         AggregateException { InnerExceptions: [var only] } => Explain(only),
         _ => null,
     };

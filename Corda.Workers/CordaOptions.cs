@@ -1,3 +1,5 @@
+using Corda.Workers.Flow;
+using Corda.Workers.Messaging.Bus.Embedded;
 using Corda.Workers.Rpc;
 
 namespace Corda.Workers;
@@ -20,6 +22,9 @@ internal sealed record CordaOptions
     /// <summary>The virtual nodes.</summary>
     public NetworkOptions Network { get; init; } = new();
 
+    /// <summary>The flow role.</summary>
+    public FlowOptions Flow { get; init; } = new();
+
     /// <summary>The rpc role.</summary>
     public RpcOptions Rpc { get; init; } = new();
 
@@ -34,10 +39,18 @@ internal sealed record BusOptions
     public BusType Type { get; init; } = BusType.Embedded;
 
     /// <summary>
-    /// Partitions of each topic: the most that can be worked on at once, over all workers of a role. Default 8: several lanes for every core of a small
-    /// machine. Fixed when the data folder is made; routing depends on it.
+    /// Whether a commit reaches the disk before it is acknowledged. Default yes. Without it a power failure may cost the newest commits, and a commit costs
+    /// less; the death of the process alone costs nothing either way.
     /// </summary>
-    public int Partitions { get; init; } = 8;
+    public bool SurvivesPowerLoss { get; init; } = true;
+
+    /// <summary>
+    /// The most bytes that the file of the embedded bus may have. Starts beyond are answered 503 until records have gone. Default none: as large as the disk.
+    /// </summary>
+    public long? FileBytesMax { get; init; }
+
+    /// <summary>The embedded bus, in a file or in memory.</summary>
+    public EmbeddedBusOptions Embedded { get; init; } = new();
 }
 
 /// <summary>The kinds of bus there are.</summary>

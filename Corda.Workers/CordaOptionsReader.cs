@@ -62,12 +62,14 @@ internal static class CordaOptionsReader
 
             string[] known = [.. type.GetProperties().Select(candidate => candidate.Name)];
             string nearest = known.MinBy(name => Distance(name, child.Key))!;
-            problems.Add($"{child.Path} is not a setting. Did you mean {section.Path}:{nearest}? There are: {string.Join(", ", known)}.");
+            string hint = Distance(nearest, child.Key) <= Math.Max(2, child.Key.Length / 2) ? $" Did you mean {section.Path}:{nearest}?" : "";
+            problems.Add($"{child.Path} is not a setting.{hint} There are: {string.Join(", ", known)}.");
         }
     }
 
-    private static void CheckSetting(IConfigurationSection setting, Type type, List<string> problems)
+    private static void CheckSetting(IConfigurationSection setting, Type declared, List<string> problems)
     {
+        Type type = Nullable.GetUnderlyingType(declared) ?? declared;
         if (type == typeof(IReadOnlyList<string>))
         {
             if (setting.Value is { Length: > 0 } text) problems.Add($"{setting.Path} is a list: write [\"{text}\"], or {setting.Path}:0 = {text}.");
@@ -93,7 +95,11 @@ internal static class CordaOptionsReader
                 : "a time span such as 00:00:30 or 7.00:00:00 (days.hours:minutes:seconds)"
             : type == typeof(string) || IsNumber(type, text) ? null : "a whole number within its limits";
         if (expected is not null) problems.Add($"{setting.Path} is '{text}', but must be {expected}.");
+        else if (type != typeof(string) && IsNothing(text)) problems.Add($"{setting.Path} is {text}, but must be more than nothing.");
     }
+
+    // Every number and every time here is a size, a count or a limit.
+    private static bool IsNothing(string text) => text.StartsWith('-') || text.AsSpan().Trim("0:.").IsEmpty;
 
     private static bool IsNumber(Type type, string text)
     {
@@ -111,11 +117,8 @@ internal static class CordaOptionsReader
     private static void CheckValues(CordaOptions options, List<string> problems)
     {
         if (string.IsNullOrWhiteSpace(options.DataFolder)) problems.Add($"{Section}:DataFolder is empty. Give a folder, such as ./data.");
-        if (options.Bus.Partitions is < 1 or > PartitionsMax) problems.Add($"{Section}:Bus:Partitions is {options.Bus.Partitions}, but must be 1 to {PartitionsMax}.");
-        if (options.Rpc.RequestBytesMax < 1024) problems.Add($"{Section}:Rpc:RequestBytesMax is {options.Rpc.RequestBytesMax}, but must be at least 1024 bytes.");
-        Positive($"{Section}:Rpc:ConfirmTimeout", options.Rpc.ConfirmTimeout, problems);
-        Positive($"{Section}:Rpc:WaitMax", options.Rpc.WaitMax, problems);
-        Positive($"{Section}:Health:ProgressTimeout", options.Health.ProgressTimeout, problems);
+        int partitions = options.Bus.Embedded.PartitionCount;
+        if (partitions > PartitionsMax) problems.Add($"{Section}:Bus:Embedded:PartitionCount is {partitions}, but must be at most {PartitionsMax}.");
         if (string.IsNullOrWhiteSpace(options.Network.GroupId)) problems.Add($"{Section}:Network:GroupId is empty. Give the group a name.");
         CheckNames(options.Network.VirtualNodes, problems);
         try
@@ -126,11 +129,6 @@ internal static class CordaOptionsReader
         {
             problems.Add(problem.Message);
         }
-    }
-
-    private static void Positive(string path, TimeSpan value, List<string> problems)
-    {
-        if (value <= TimeSpan.Zero) problems.Add($"{path} is {value}, but must be more than nothing.");
     }
 
     private static void CheckNames(IReadOnlyList<string> names, List<string> problems)

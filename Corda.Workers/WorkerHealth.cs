@@ -1,32 +1,21 @@
+using Microsoft.Extensions.Hosting;
+
 namespace Corda.Workers;
 
 /// <summary>The truth about this process, put together from its workers. Thread-safe.</summary>
-internal sealed class WorkerHealth(IReadOnlyList<IWorker> workers, HealthOptions options, TimeProvider time)
+internal sealed class WorkerHealth(WorkersService service, HealthOptions options, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     private readonly DateTimeOffset startedAt = time.GetUtcNow();
-    private volatile bool stopping;
-
-    /// <summary>From now on this process is not ready: nobody should send it more.</summary>
-    public void Stopping() => stopping = true;
 
     /// <summary>How everything is now.</summary>
     public HealthReport Report()
     {
-        RoleHealth[] roles = [.. workers.GroupBy(worker => worker.Role).Select(role => new RoleHealth(role.Key, [.. role.SelectMany(worker => worker.Health())]))];
+        RoleHealth[] roles = [.. service.Workers.GroupBy(worker => worker.Role).Select(role => new RoleHealth(role.Key, [.. role.SelectMany(worker => worker.Health())]))];
         string[] missing = [.. roles.SelectMany(Missing)];
         string[] stuck = [.. roles.SelectMany(Stuck)];
+        // Whoever sends requests must learn first that this process goes.
+        bool stopping = lifetime.ApplicationStopping.IsCancellationRequested;
         return new HealthReport(roles, stopping ? ["the process is stopping", .. missing] : missing, stuck);
-    }
-
-    /// <summary>What a role lacks to do its work, for people; null for nothing.</summary>
-    public string? Missing(WorkerRole role)
-    {
-        foreach (IWorker worker in workers)
-        {
-            if (worker.Role == role && worker.Health().FirstOrDefault(part => !part.Ready) is { } part) return $"{part.Name}: {part.Problem ?? "not ready yet"}";
-        }
-
-        return null;
     }
 
     private static IEnumerable<string> Missing(RoleHealth role) =>

@@ -1,18 +1,123 @@
+using Corda.Workers.Contracts;
+using Corda.Workers.Db;
+using Corda.Workers.Flow;
+using Corda.Workers.Flow.Engine;
+using Corda.Workers.Messaging;
+using Corda.Workers.Messaging.Bus;
+using Corda.Workers.Messaging.Bus.Embedded;
+using Corda.Workers.Messaging.Bus.Embedded.Sqlite;
+using Corda.Workers.Packaging;
 using Corda.Workers.Rpc;
+using Corda.Workers.Storage;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Corda.Workers;
+
+/// <summary>The one place where roles become running services, and where it is decided what they share.</summary>
 internal static class WorkerRegistration
 {
+    // One process on a bus of its own: its name need not tell it from others.
+    private const string InstanceId = "0";
+
+    /// <summary>Adds the bus, the packages and the roles that the options name.</summary>
     public static void AddCordaWorkers(this IServiceCollection services, CordaOptions options)
     {
+        services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
+        services.AddSingleton<WorkersService>();
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<WorkersService>());
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<WorkerHealth>(provider, options.Health));
+        AddShared(services, options);
+
+        IReadOnlySet<WorkerRole> roles = CordaOptionsReader.Roles(options);
+        if (roles.Contains(WorkerRole.Db)) AddDb(services, options);
+        if (roles.Contains(WorkerRole.Flow)) AddFlow(services, options);
+        if (roles.Contains(WorkerRole.Rpc)) AddRpc(services, options);
+    }
+
+    private static void AddShared(IServiceCollection services, CordaOptions options)
+    {
+        bool inMemory = options.Bus.Type == BusType.InMemory;
+        if (!inMemory) services.AddSingleton(_ => new DataFolder(options.DataFolder));
+        services.AddSingleton<IMessageBus>(provider => new EmbeddedBus(
+            inMemory ? new MemoryLogStore() : new SqliteLogStore(new SqliteSettings
+            {
+                Folder = provider.GetRequiredService<DataFolder>().SubFolder("bus"),
+                SurvivesPowerLoss = options.Bus.SurvivesPowerLoss,
+                FileBytesMax = options.Bus.FileBytesMax,
+            }),
+            options.Bus.Embedded,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<EmbeddedBus>>()));
+        services.AddSingleton(provider => new Subscriptions(new PatternContext(
+            provider.GetRequiredService<IMessageBus>(),
+            InstanceId,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILoggerFactory>().CreateLogger("Corda.Workers.Messaging"))));
+        services.AddSingleton<IFlowPackages>(provider =>
+            new FlowPackageStore(options.Network.FlowPackages, inMemory ? null : provider.GetRequiredService<DataFolder>().FullPath));
+    }
+
+    private static void AddDb(IServiceCollection services, CordaOptions options)
+    {
+        services.AddSingleton(provider => options.Bus.Type == BusType.InMemory
+            ? ClusterDatabase.InMemory()
+            : ClusterDatabase.InFile(Path.Combine(provider.GetRequiredService<DataFolder>().FullPath, "cluster.db")));
+        AddWorker(services, (subscriptions, provider) =>
+        {
+            var time = provider.GetRequiredService<TimeProvider>();
+            var reconciler = new VirtualNodeReconciler();
+            return new DbWorker(
+                provider.GetRequiredService<ClusterDatabase>(),
+                StaticNetwork.Of(options.Network, provider.GetRequiredService<IFlowPackages>().Current, time.GetUtcNow()),
+                reconciler,
+                subscriptions.Compacted(Topics.VirtualNodeInfo, reconciler),
+                subscriptions.Publisher("db-worker"),
+                time,
+                provider.GetRequiredService<ILogger<DbWorker>>());
+        });
+    }
+
+    private static void AddFlow(IServiceCollection services, CordaOptions options)
+    {
+        services.TryAddSingleton<IFrameStore, FrameStore>();
+        AddWorker(services, (subscriptions, provider) =>
+        {
+            var nodes = new Flow.VirtualNodeView();
+            var processor = FlowEventProcessor.Create(
+                nodes,
+                provider.GetRequiredService<IFlowPackages>(),
+                provider.GetRequiredService<IFrameStore>(),
+                options.Flow,
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILoggerFactory>());
+            var settings = new StateAndEventSettings<Checkpoint, FlowEvent>("flow", "flow-worker", Topics.FlowEvent, Topics.FlowState.Codec, InstanceId)
+            {
+                AlwaysRestoreFromBytes = options.Flow.AlwaysRestoreFromBytes,
+            };
+            return new FlowWorker(nodes, subscriptions.Compacted(Topics.VirtualNodeInfo, nodes), subscriptions.StateAndEvent(settings, processor));
+        });
+    }
+
+    private static void AddRpc(IServiceCollection services, CordaOptions options)
+    {
         services.AddSingleton(options.Rpc);
-        services.AddSingleton(TimeProvider.System);
-        services.AddSingleton<VirtualNodeView>();
+        services.AddSingleton<Rpc.VirtualNodeView>();
         services.AddSingleton<FlowStatusView>();
         services.AddSingleton<StartableFlows>();
+        services.AddSingleton(provider => new WatchedPublisher(
+            provider.GetRequiredService<Subscriptions>().Publisher("rpc-worker"), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IPublisher>(provider => provider.GetRequiredService<WatchedPublisher>());
         services.AddSingleton<FlowStarter>();
         services.AddSingleton<FlowKiller>();
+        AddWorker(services, (subscriptions, provider) => new RpcWorker(
+            subscriptions.Compacted(Topics.VirtualNodeInfo, provider.GetRequiredService<Rpc.VirtualNodeView>()),
+            subscriptions.Compacted(Topics.FlowStatus, provider.GetRequiredService<FlowStatusView>()),
+            provider.GetRequiredService<WatchedPublisher>()));
     }
+
+    private static void AddWorker(IServiceCollection services, WorkerFactory factory) => services.AddSingleton(factory);
 }

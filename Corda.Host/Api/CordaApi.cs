@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Corda.Host.OpenApi;
 using Corda.Workers;
 using Corda.Workers.Contracts;
+using Microsoft.OpenApi;
 
 namespace Corda.Host.Api;
 
@@ -28,7 +29,15 @@ internal static class CordaApi
         });
         builder.Services.AddProblems(options.Rpc);
         builder.Services.AddSingleton<FlowEnd>();
-        builder.Services.AddOpenApi("v1", document => document.AddDocumentTransformer<FlowDocument>());
+        builder.Services.AddOpenApi("v1", document =>
+        {
+            document.AddDocumentTransformer<FlowDocument>();
+            document.AddSchemaTransformer((schema, _, _) =>
+            {
+                if (schema is { Enum.Count: > 0, Type: null }) schema.Type = JsonSchemaType.String;
+                return Task.CompletedTask;
+            });
+        });
     }
 
     /// <summary>Maps the API of the rpc role, its document and Swagger UI.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Corda.Host.Api;
 using Corda.Workers.Packaging;
 using Corda.Workers.Rpc;
 using Microsoft.AspNetCore.OpenApi;
@@ -20,6 +21,7 @@ internal sealed class FlowDocument(VirtualNodeView nodes, StartableFlows startab
         document.Info.Title = "Corda";
         document.Info.Version = "v1";
         document.Info.Description = "Start flows on virtual nodes and see where they stand.";
+        document.Tags = new HashSet<OpenApiTag> { new() { Name = "Flows" }, new() { Name = "Virtual nodes" }, new() { Name = "Health" } };
         OfferNodes(document);
         OfferFlows(document, Flows());
         return Task.CompletedTask;
@@ -30,11 +32,9 @@ internal sealed class FlowDocument(VirtualNodeView nodes, StartableFlows startab
 
     private void OfferNodes(OpenApiDocument document)
     {
-        IEnumerable<OpenApiParameter> parameters = Operations(document)
-            .SelectMany(operation => operation.Parameters ?? [])
-            .OfType<OpenApiParameter>()
-            .Where(parameter => parameter.Name == NodeParameter);
-        foreach (OpenApiParameter parameter in parameters)
+        OpenApiParameter[] parameters = [.. Operations(document).SelectMany(operation => operation.Parameters ?? []).OfType<OpenApiParameter>()];
+        foreach (OpenApiParameter parameter in parameters.Where(parameter => parameter.Name == "Prefer")) parameter.Example = "wait=10";
+        foreach (OpenApiParameter parameter in parameters.Where(parameter => parameter.Name == NodeParameter))
         {
             parameter.Description = "The virtual node's short hash: 12 hex digits.";
             parameter.Examples = nodes.All.ToDictionary(
@@ -62,7 +62,19 @@ internal sealed class FlowDocument(VirtualNodeView nodes, StartableFlows startab
         }
 
         content.Schema = new OpenApiSchema { OneOf = starts };
+        TellResults(document, flows);
         document.RegisterComponents();
+    }
+
+    private static void TellResults(OpenApiDocument document, IReadOnlyList<StartableFlowDefinition> flows)
+    {
+        if (document.Components!.Schemas![nameof(FlowResultResponse)] is not OpenApiSchema { Properties: { } answer }) return;
+        IEnumerable<IOpenApiSchema> results = flows.Select(flow => new OpenApiSchemaReference(ResultName(flow), document));
+        answer["json"] = new OpenApiSchema
+        {
+            Description = "What the flow has answered; null unless it is COMPLETED.",
+            AnyOf = [.. results, new OpenApiSchema { Type = JsonSchemaType.Null }],
+        };
     }
 
     private static JsonObject StartSchema(StartableFlowDefinition flow) => new()

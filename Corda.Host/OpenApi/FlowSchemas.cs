@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
+using System.Text.Json.Serialization.Metadata;
 using Corda.Flows;
 using Corda.Workers.Contracts;
 
@@ -11,19 +12,31 @@ internal static class FlowSchemas
     /// <summary>Marks the schema of an X.500 name.</summary>
     public const string X500Format = "x500-name";
 
-    private static readonly JsonSchemaExporterOptions Exporter = new()
-    {
-        TreatNullObliviousAsNonNullable = true,
-        TransformSchemaNode = (context, schema) => Nullable.GetUnderlyingType(context.TypeInfo.Type) is null && context.TypeInfo.Type == typeof(MemberX500Name)
-            ? new JsonObject { ["type"] = "string", ["format"] = X500Format, ["description"] = "The X.500 name of a member, such as O=Alice, L=London, C=GB" }
-            : schema,
-    };
+    private static readonly JsonSchemaExporterOptions Exporter = new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Complete };
 
     /// <summary>What a client may send.</summary>
     public static JsonObject OfRequest(Type type, string component) => Of(type, FlowJson.Strict.GetJsonSchemaAsNode(type, Exporter), component);
 
     /// <summary>What a client gets.</summary>
     public static JsonObject OfResult(Type type, string component) => Of(type, FlowJson.Options.GetJsonSchemaAsNode(type, Exporter), component);
+
+    // What the exporter cannot know or leaves out: X.500 names are written by a converter of their own, enums by name.
+    private static JsonNode Complete(JsonSchemaExporterContext context, JsonNode schema)
+    {
+        if (context.TypeInfo.Type == typeof(MemberX500Name)) return X500Name();
+        if (schema is not JsonObject rules) return schema;
+
+        if (rules.ContainsKey("enum") && !rules.ContainsKey("type")) rules["type"] = "string";
+        if (context.TypeInfo.ElementType == typeof(MemberX500Name))
+        {
+            rules[context.TypeInfo.Kind == JsonTypeInfoKind.Dictionary ? "additionalProperties" : "items"] = X500Name();
+        }
+
+        return rules;
+    }
+
+    private static JsonObject X500Name() =>
+        new() { ["type"] = "string", ["format"] = X500Format, ["description"] = "The X.500 name of a member, such as O=Alice, L=London, C=GB" };
 
     private static JsonObject Of(Type type, JsonNode schema, string component)
     {

@@ -48,6 +48,7 @@ internal sealed class DbWorker(
         await stopping.CancelAsync();
         await work;
         await virtualNodes.DisposeAsync();
+        await publisher.DisposeAsync();
         stopping.Dispose();
     }
 

@@ -10,9 +10,16 @@ internal sealed class VirtualNodeView : ICompactedProcessor<VirtualNodeInfo>, IV
 {
     // One thread writes, many read: the whole picture is replaced at once.
     private volatile Picture picture = new([]);
+    private readonly TaskCompletionSource loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public void OnSnapshot(IReadOnlyCollection<KeyValuePair<byte[], VirtualNodeInfo>> values) =>
+    /// <summary>Completes when the topic was read for the first time.</summary>
+    public Task Loaded => loaded.Task;
+
+    public void OnSnapshot(IReadOnlyCollection<KeyValuePair<byte[], VirtualNodeInfo>> values)
+    {
         picture = new Picture(values.ToImmutableDictionary(entry => NameOf(entry.Key), entry => entry.Value));
+        loaded.TrySetResult();
+    }
 
     public void OnNext(byte[] key, VirtualNodeInfo? value) => picture = new Picture(
         value is null ? picture.ByKey.Remove(NameOf(key)) : picture.ByKey.SetItem(NameOf(key), value));

@@ -14,6 +14,9 @@ internal sealed class FlowStatusView(TimeProvider time) : ICompactedProcessor<Fl
     private readonly StatusWaiters waiters = new();
     private volatile Content content = new();
 
+    /// <summary>Whether the topic was read; before that, an unknown flow may only be one not seen yet.</summary>
+    public bool Loaded { get; private set; }
+
     /// <summary>The status of a flow, or null for an unknown one.</summary>
     public FlowStatus? Find(FlowId flowId) => content.Statuses.GetValueOrDefault(flowId);
 
@@ -67,6 +70,7 @@ internal sealed class FlowStatusView(TimeProvider time) : ICompactedProcessor<Fl
         }
 
         content = fresh;
+        Loaded = true;
         foreach (FlowStatus status in fresh.Statuses.Values) waiters.Tell(status);
     }
 

@@ -3,7 +3,7 @@ using Corda.Workers.Messaging;
 namespace Corda.Workers.Rpc;
 
 /// <summary>The rpc role: keeps the views current that the REST API answers from.</summary>
-internal sealed class RpcWorker(ISubscription virtualNodes, ISubscription flowStatuses) : IWorker
+internal sealed class RpcWorker(ISubscription virtualNodes, ISubscription flowStatuses, WatchedPublisher publisher) : IWorker
 {
     /// <inheritdoc/>
     public WorkerRole Role => WorkerRole.Rpc;
@@ -16,7 +16,7 @@ internal sealed class RpcWorker(ISubscription virtualNodes, ISubscription flowSt
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<PartHealth> Health() => [PartHealth.Of(virtualNodes), PartHealth.Of(flowStatuses)];
+    public IReadOnlyList<PartHealth> Health() => [PartHealth.Of(virtualNodes), PartHealth.Of(flowStatuses), publisher.Health()];
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -10,6 +10,9 @@ internal sealed class VirtualNodeView : ICompactedProcessor<VirtualNodeInfo>
 {
     private volatile ConcurrentDictionary<string, VirtualNodeInfo> nodes = new(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>Whether the topic was read; before that, an unknown node may only be one not seen yet.</summary>
+    public bool Loaded { get; private set; }
+
     /// <summary>All virtual nodes, by name.</summary>
     public IReadOnlyList<VirtualNodeInfo> All => [.. nodes.Values.OrderBy(node => node.Identity.X500Name, StringComparer.Ordinal)];
 
@@ -17,8 +20,11 @@ internal sealed class VirtualNodeView : ICompactedProcessor<VirtualNodeInfo>
     public VirtualNodeInfo? Find(string shortHash) => nodes.GetValueOrDefault(shortHash);
 
     /// <inheritdoc/>
-    public void OnSnapshot(IReadOnlyCollection<KeyValuePair<byte[], VirtualNodeInfo>> values) =>
+    public void OnSnapshot(IReadOnlyCollection<KeyValuePair<byte[], VirtualNodeInfo>> values)
+    {
         nodes = new(values.Select(pair => KeyValuePair.Create(ShortHash(pair.Key), pair.Value)), StringComparer.OrdinalIgnoreCase);
+        Loaded = true;
+    }
 
     /// <inheritdoc/>
     public void OnNext(byte[] key, VirtualNodeInfo? value)
