@@ -6,12 +6,12 @@ namespace Corda.Workers.Flow.Checkpoints;
 
 /// <summary>
 /// The bytes of a saved flow. One frame around the graph: version byte, layout of the SDK's own types (2 bytes), graph, CRC-32C (4 bytes,
-/// little endian). The checksum finds damage before anything is brought to life; the bounds in <see cref="FrameGraphReader"/> hold off what was
-/// damaged on purpose.
+/// little endian). The checksum finds damage before anything is brought to life; the bounds in <see cref="FrameGraphReader"/> hold off
+/// what was damaged on purpose.
 /// </summary>
 /// <remarks>
-/// The graph is a queue of objects, never a recursion: the first reference to an object says its type and what its allocation needs, and the
-/// object's body follows when its turn comes. A reference is a varint:
+/// The graph is a queue of objects, never a recursion: the first reference to an object says its type and what its allocation needs, and
+/// the object's body follows when its turn comes. A reference is a varint:
 /// <code>
 /// 0            null
 /// 1            a platform service; its place follows
@@ -60,7 +60,8 @@ internal static class FrameFormat
         if (frames[0] != Version)
         {
             throw new CheckpointException(
-                $"The frames have format version {frames[0]}, this worker reads version {Version}. Let a worker of the version that wrote them finish the flow.");
+                $"The frames have format version {frames[0]}, this worker reads version {Version}. "
+                + "Let a worker of the version that wrote them finish the flow.");
         }
 
         uint stored = BinaryPrimitives.ReadUInt32LittleEndian(frames[^ChecksumBytes..]);
@@ -71,7 +72,8 @@ internal static class FrameFormat
         if (layout != sdkLayout)
         {
             throw new CheckpointException(
-                $"The frames were saved with another version of Corda.Flows.Sdk (layout {layout:x4}, here {sdkLayout:x4}). Let a worker of that version finish the flow.");
+                $"The frames were saved with another version of Corda.Flows.Sdk (layout {layout:x4}, here {sdkLayout:x4}). "
+                + "Let a worker of that version finish the flow.");
         }
     }
 

@@ -7,8 +7,8 @@ using Corda.Workers.Flow.Checkpoints.Types;
 namespace Corda.Workers.Flow.Checkpoints;
 
 /// <summary>
-/// Reads an object graph (format: <see cref="FrameFormat"/>). Trusts nothing: every length is checked against the bytes that are left, every
-/// reference against the type of the field it goes into. One per thread, used again; it holds on to nothing between two graphs.
+/// Reads an object graph (format: <see cref="FrameFormat"/>). Trusts nothing: every length is checked against the bytes that are left,
+/// every reference against the type of the field it goes into. One per thread, used again; it holds on to nothing between two graphs.
 /// </summary>
 internal sealed class FrameGraphReader
 {
@@ -87,7 +87,7 @@ internal sealed class FrameGraphReader
 
         token -= FrameFormat.FirstKnown;
         int number = (int)(token >> 1);
-        if ((token & 1) == 1) return number < objectCount ? objects[number] : throw Damaged($"it refers to object {number} of {objectCount}");
+        if ((token & 1) == 1) return ObjectAt((uint)number);
         return NewOf(number < typeCount ? types[number] : throw Damaged($"it refers to type {number} of {typeCount}"));
     }
 
@@ -95,11 +95,7 @@ internal sealed class FrameGraphReader
     {
         uint token = Varint();
         if (token == 0) return null;
-        if (token > 1)
-        {
-            return token - 2 < objectCount ? (string)objects[token - 2] : throw Damaged($"it refers to object {token - 2} of {objectCount}");
-        }
-
+        if (token > 1) return (string)ObjectAt(token - 2);
         string text = Text();
         Add(text, null);
         return text;
@@ -132,12 +128,10 @@ internal sealed class FrameGraphReader
     public int Count(int itemBytesMin)
     {
         uint count = Varint();
-        if (count * (long)itemBytesMin > end - position - reserved) throw Damaged($"it claims {count} items and has {end - position} bytes left");
+        long left = end - position - reserved;
+        if (count * (long)itemBytesMin > left) throw Damaged($"it claims {count} items and has {left} bytes for them");
         return (int)count;
     }
-
-    /// <summary>The length of an array whose items follow later.</summary>
-    public int Length(int itemBytesMin) => Count(itemBytesMin);
 
     public byte Byte()
     {
@@ -214,6 +208,9 @@ internal sealed class FrameGraphReader
 
         throw Damaged("a number has too many digits");
     }
+
+    private object ObjectAt(uint number) =>
+        number < objectCount ? objects[number] : throw Damaged($"it refers to object {number} of {objectCount}");
 
     private object Service(int place) => (uint)place < (uint)services.Services.Count
         ? services.Services[place]

@@ -9,8 +9,8 @@ namespace Corda.Workers.Flow.Checkpoints;
 /// </summary>
 /// <remarks>
 /// A checkpoint is data: on restore only types of the package and of the fixed tables come to life, and no constructor, property or
-/// initialiser of the package's code runs; only the hashing and comparing of a rebuilt collection's keys does. Static fields are not part of a
-/// flow, nor are fields marked <see cref="NonSerializedAttribute"/>.
+/// initialiser of the package's code runs; only the hashing and comparing of a rebuilt collection's keys does. Static fields are not
+/// part of a flow, nor are fields marked <see cref="NonSerializedAttribute"/>.
 /// </remarks>
 internal sealed class FrameGraphSerializer(FlowPackage package)
 {

@@ -1,5 +1,8 @@
+using System.Buffers;
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Unicode;
 using Corda.Workers.Flow.Checkpoints.Types;
@@ -80,7 +83,11 @@ internal sealed class FrameGraphWriter
         NewOf(plan);
         if (plan.StandsWhole)
         {
-            if (++depth > FrameFormat.NestingMax) throw Refuse(value.GetType(), "it is nested too deeply; build it anew after the await", value);
+            if (++depth > FrameFormat.NestingMax)
+            {
+                throw Refuse(value.GetType(), "it is nested too deeply; build it anew after the await", value);
+            }
+
             plan.WriteNew(this, value);
             depth--;
             Add(value, null);
@@ -119,7 +126,7 @@ internal sealed class FrameGraphWriter
         int start = position;
         int lengthBytes = VarintBytes((uint)value.Length << 1);
         if (Utf8.FromUtf16(value, buffer.AsSpan(start + lengthBytes), out _, out int written, replaceInvalidSequences: false)
-            == System.Buffers.OperationStatus.Done && VarintBytes((uint)written << 1) == lengthBytes)
+            == OperationStatus.Done && VarintBytes((uint)written << 1) == lengthBytes)
         {
             Varint((uint)written << 1);
             position += written;
@@ -128,7 +135,7 @@ internal sealed class FrameGraphWriter
 
         // A lone surrogate, or a length whose varint grew: the characters as they are.
         Varint(((uint)value.Length << 1) | 1);
-        Raw(System.Runtime.InteropServices.MemoryMarshal.AsBytes(value.AsSpan()));
+        Raw(MemoryMarshal.AsBytes(value.AsSpan()));
     }
 
     public void TypeCode(byte[] code)
@@ -228,7 +235,7 @@ internal sealed class FrameGraphWriter
         buffer[position++] = (byte)value;
     }
 
-    private static int VarintBytes(uint value) => value < 1u << 7 ? 1 : value < 1u << 14 ? 2 : value < 1u << 21 ? 3 : value < 1u << 28 ? 4 : 5;
+    private static int VarintBytes(uint value) => (38 - BitOperations.LeadingZeroCount(value | 1)) / 7;
 
     private void Known(int number)
     {
@@ -286,7 +293,8 @@ internal sealed class FrameGraphWriter
         if (position + (long)bytes > FrameFormat.BytesMax)
         {
             throw new CheckpointException(
-                $"The flow holds more than {FrameFormat.BytesMax / (1024 * 1024)} MiB across an await. Keep what is big in the database and hold its key.");
+                $"The flow holds more than {FrameFormat.BytesMax / (1024 * 1024)} MiB across an await. "
+                + "Keep what is big in the database and hold its key.");
         }
 
         Array.Resize(ref buffer, (int)wanted);

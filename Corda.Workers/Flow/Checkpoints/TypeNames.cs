@@ -8,9 +8,9 @@ internal static class TypeNames
     public static string Readable(Type type)
     {
         if (type.IsArray) return $"{Readable(type.GetElementType()!)}[{new string(',', type.GetArrayRank() - 1)}]";
-        string name = type.IsNested && type.DeclaringType is { } outer && !type.IsGenericParameter ? $"{outer.FullName}.{type.Name}" : type.FullName ?? type.Name;
+        string name = (type.FullName ?? type.Name).Replace('+', '.');
         if (!type.IsGenericType) return name;
-        return $"{(type.FullName ?? type.Name).Split('[')[0].Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(Readable))}>";
+        return $"{name.Split('[')[0].Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(Readable))}>";
     }
 
     /// <summary>A field as a step of a path: <c>&lt;offer&gt;5__2</c> is the local variable 'offer'.</summary>
@@ -20,12 +20,16 @@ internal static class TypeNames
         int end = name.IndexOf('>', StringComparison.Ordinal);
         bool machine = typeof(System.Runtime.CompilerServices.IAsyncStateMachine).IsAssignableFrom(field.DeclaringType);
         if (name == "<>4__this") return machine ? "this" : ".this";
-        if (name.StartsWith("<>8__", StringComparison.Ordinal) || name.StartsWith("CS$<>8__", StringComparison.Ordinal)) return "captured variables";
+        if (name.Contains("<>8__", StringComparison.Ordinal)) return "captured variables";
         if (name.StartsWith("<>7__wrap", StringComparison.Ordinal)) return "the loop's or using's own variable";
         if (name.StartsWith("<>3__", StringComparison.Ordinal)) return $".{name[5..]}";
         if (name.StartsWith("<>", StringComparison.Ordinal)) return "a temporary value";
-        if (name.StartsWith('<') && end > 1 && name[(end + 1)..].StartsWith("5__", StringComparison.Ordinal)) return $"local variable '{name[1..end]}'";
-        if (name.StartsWith('<') && end > 1) return $".{name[1..end]}";
+        if (name.StartsWith('<') && end > 1)
+        {
+            bool local = name[(end + 1)..].StartsWith("5__", StringComparison.Ordinal);
+            return local ? $"local variable '{name[1..end]}'" : $".{name[1..end]}";
+        }
+
         return machine ? $"local variable '{name}'" : $".{name}";
     }
 }

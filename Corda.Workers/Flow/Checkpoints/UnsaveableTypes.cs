@@ -15,6 +15,8 @@ internal static class UnsaveableTypes
     public const string Cancellation = "a flow is stopped by killing it, and waits with a timeout; do without cancellation tokens";
     public const string Finalizer = "it has a finalizer, so it owns something outside of the program; make it again after the await";
 
+    public const string ForeignException = "catch it as Exception, or copy what you need of it before the await";
+
     private static readonly (Type Type, string WhatToDo)[] Known =
     [
         (typeof(Task), "await only flow operations; do I/O outside of flows"),
@@ -62,6 +64,7 @@ internal static class UnsaveableTypes
         if (type.IsAssignableTo(typeof(IEnumerable))) return "copy it into a List, a Dictionary or an array before the await";
         return type.IsAssignableTo(typeof(IDisposable))
             ? "it holds something outside of the program: make it again after the await, or keep an id instead"
-            : "only types of the flow's own package and the common ones of the framework can be saved: keep an id or a record of your own instead";
+            : "only types of the flow's own package and the common ones of the framework can be saved: "
+                + "keep an id or a record of your own instead";
     }
 }

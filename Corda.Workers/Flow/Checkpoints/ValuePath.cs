@@ -6,10 +6,15 @@ using Corda.Workers.Flow.Checkpoints.Types;
 
 namespace Corda.Workers.Flow.Checkpoints;
 
-/// <summary>Says in an author's words where a value stands in a flow: method, local variable, and the way from there. Slow; only for errors.</summary>
+/// <summary>
+/// Says in an author's words where a value stands in a flow: method, local variable, and the way from there. Slow; only for errors.
+/// </summary>
 internal static class ValuePath
 {
     private const int ItemsSearchedMax = 10_000;
+
+    private const string DebugBuild =
+        " (In a debug build every local variable counts, in a release build only those used after the await.)";
 
     /// <summary>The error for a value that cannot be saved.</summary>
     /// <param name="path">The objects from the fiber down to the one that refers to the value.</param>
@@ -39,10 +44,10 @@ internal static class ValuePath
         }
 
         string flow = path.Count > 0 && path[0] is FlowFiber fiber ? fiber.Scope.FlowClassName : "the flow";
-        string where = method is null ? "" : $" In {method}";
-        string debug = debugBuild ? " (In a debug build every local variable counts, in a release build only those used after the await.)" : "";
+        string where = method is null ? "" : $" In {method},";
+        string debug = debugBuild ? DebugBuild : "";
         return new CheckpointException(
-            $"Flow {flow} cannot be suspended:{where}{(where.Length > 0 ? "," : "")} {(way.Length == 0 ? "a value" : way)} is a {TypeNames.Readable(type)}, "
+            $"Flow {flow} cannot be suspended:{where} {(way.Length == 0 ? "a value" : way)} is a {TypeNames.Readable(type)}, "
             + $"which a checkpoint cannot hold. What to do: {whatToDo}.{debug}");
     }
 
@@ -56,7 +61,8 @@ internal static class ValuePath
         return -1;
     }
 
-    private static object? MachineOf(object frame) => SavedFields.Of(frame.GetType(), typeof(object)).Find(f => f.Name == "machine")?.GetValue(frame);
+    private static object? MachineOf(object frame) => SavedFields
+        .Of(frame.GetType(), typeof(object)).Find(f => f.Name == "machine")?.GetValue(frame);
 
     private static void Append(StringBuilder way, string step)
     {
@@ -77,12 +83,12 @@ internal static class ValuePath
         foreach (FieldInfo field in SavedFields.Of(ownerType, typeof(object)))
         {
             object? content = field.FieldType.IsPointer || field.FieldType.IsByRefLike ? null : field.GetValue(owner);
-            bool hit = to is not null && !to.GetType().IsValueType ? ReferenceEquals(content, to) : last && (field.FieldType == type || content?.GetType() == type);
+            bool isObject = to is not null && !to.GetType().IsValueType;
+            bool hit = isObject ? ReferenceEquals(content, to) : last && (field.FieldType == type || content?.GetType() == type);
             if (hit) return TypeNames.Field(field);
             if (content is null || !field.FieldType.IsValueType || field.FieldType.IsPrimitive || field.FieldType.IsEnum) continue;
             if (Among(content, field.FieldType, to, type, last) is not { } inner) continue;
-            return field.Name == "machine" ? inner
-                : TypeNames.Field(field) + inner.Replace("local variable ", ".", StringComparison.Ordinal).Replace("'", "", StringComparison.Ordinal);
+            return field.Name == "machine" ? inner : TypeNames.Field(field) + inner;
         }
 
         return null;
@@ -93,7 +99,7 @@ internal static class ValuePath
         int index = 0;
         foreach (object? item in items)
         {
-            if (item is not null && (ReferenceEquals(item, to) || (item is DictionaryEntry entry && ReferenceEquals(entry.Value, to)))) return $"[{index}]";
+            if (item is not null && ReferenceEquals(item, to)) return $"[{index}]";
             if (++index > ItemsSearchedMax) break;
         }
 

@@ -13,10 +13,12 @@ namespace Corda.Workers.Flow.Checkpoints.Surrogates;
 internal sealed record CollectionShape<TCollection, T>(
     Func<TCollection, int> Count, Action<TCollection, object?, T[]> Build, Func<TCollection, object?>? Comparer = null, Type? Key = null);
 
-/// <summary>A collection of the framework by its items, never its private fields: these change between runtimes, and hash codes between processes.</summary>
+/// <summary>
+/// A collection of the framework by its items, never its private fields: these change between runtimes, and hash codes between processes.
+/// </summary>
 /// <remarks>
-/// Building a hashed or sorted collection may call the flow's own code, to hash and compare its keys. That waits until all objects are whole,
-/// and happens only to frames whose checksum was right.
+/// Building a hashed or sorted collection may call the flow's own code, to hash and compare its keys. That waits until all objects are
+/// whole, and happens only to frames whose checksum was right.
 /// </remarks>
 internal sealed class CollectionPlan<TCollection, T>(TypePlans plans, CollectionShape<TCollection, T> shape) : TypePlan(typeof(TCollection))
     where TCollection : class, IEnumerable<T>
@@ -46,7 +48,8 @@ internal sealed class CollectionPlan<TCollection, T>(TypePlans plans, Collection
         object? comparer = shape.Comparer is null ? null : reader.Reference();
         var items = new T[reader.Count(codec.BytesMin)];
         codec.ReadAll(reader, items);
-        if (keysAreWhole && (comparer is null || comparer.GetType().Assembly == typeof(object).Assembly)) shape.Build((TCollection)value, comparer, items);
+        bool frameworkCompares = comparer is null || comparer.GetType().Assembly == typeof(object).Assembly;
+        if (keysAreWhole && frameworkCompares) shape.Build((TCollection)value, comparer, items);
         else reader.WhenAllIsRead(() => shape.Build((TCollection)value, comparer, items));
     }
 }
@@ -79,7 +82,8 @@ internal sealed class ListPlan<T>(TypePlans plans) : TypePlan(typeof(List<T>))
 }
 
 /// <summary>An object that is nothing but a view of another.</summary>
-internal sealed class WrapperPlan<TWrapper, TInner>(Func<TWrapper, TInner> inner, Action<TWrapper, TInner> construct) : TypePlan(typeof(TWrapper))
+internal sealed class WrapperPlan<TWrapper, TInner>(Func<TWrapper, TInner> inner, Action<TWrapper, TInner> construct)
+    : TypePlan(typeof(TWrapper))
     where TWrapper : class
     where TInner : class
 {

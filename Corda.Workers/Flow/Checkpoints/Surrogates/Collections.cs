@@ -199,7 +199,8 @@ internal static class Collections
         Action<object, object> copy = InPlace.Copy(typeof(ImmutableDictionary<TKey, TValue>));
         return new CollectionPlan<ImmutableDictionary<TKey, TValue>, KeyValuePair<TKey, TValue>>(plans, new(
             c => c.Count,
-            (c, comparer, items) => copy(System.Collections.Immutable.ImmutableDictionary.CreateRange((IEqualityComparer<TKey>?)comparer, items), c),
+            (c, comparer, items) => copy(
+                System.Collections.Immutable.ImmutableDictionary.CreateRange((IEqualityComparer<TKey>?)comparer, items), c),
             c => UnlessDefault(c.KeyComparer),
             typeof(TKey)));
     }
@@ -209,7 +210,8 @@ internal static class Collections
         Action<object, object> copy = InPlace.Copy(typeof(ImmutableHashSet<T>));
         return new CollectionPlan<ImmutableHashSet<T>, T>(plans, new(
             c => c.Count,
-            (c, comparer, items) => copy(System.Collections.Immutable.ImmutableHashSet.CreateRange((IEqualityComparer<T>?)comparer, items), c),
+            (c, comparer, items) => copy(
+                System.Collections.Immutable.ImmutableHashSet.CreateRange((IEqualityComparer<T>?)comparer, items), c),
             c => UnlessDefault(c.KeyComparer),
             typeof(T)));
     }
@@ -220,7 +222,8 @@ internal static class Collections
         Action<object, object> copy = InPlace.Copy(typeof(ImmutableSortedDictionary<TKey, TValue>));
         return new CollectionPlan<ImmutableSortedDictionary<TKey, TValue>, KeyValuePair<TKey, TValue>>(plans, new(
             c => c.Count,
-            (c, comparer, items) => copy(System.Collections.Immutable.ImmutableSortedDictionary.CreateRange((IComparer<TKey>?)comparer, items), c),
+            (c, comparer, items) => copy(
+                System.Collections.Immutable.ImmutableSortedDictionary.CreateRange((IComparer<TKey>?)comparer, items), c),
             c => UnlessDefault(c.KeyComparer),
             typeof(TKey)));
     }
@@ -230,7 +233,8 @@ internal static class Collections
         Action<object, object> copy = InPlace.Copy(typeof(ImmutableSortedSet<T>));
         return new CollectionPlan<ImmutableSortedSet<T>, T>(plans, new(
             c => c.Count,
-            (c, comparer, items) => copy(System.Collections.Immutable.ImmutableSortedSet.CreateRange((IComparer<T>?)comparer, items), c),
+            (c, comparer, items) => copy(
+                System.Collections.Immutable.ImmutableSortedSet.CreateRange((IComparer<T>?)comparer, items), c),
             c => UnlessDefault(c.KeyComparer),
             typeof(T)));
     }

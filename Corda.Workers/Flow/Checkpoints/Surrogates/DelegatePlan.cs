@@ -3,7 +3,9 @@ using Corda.Workers.Flow.Checkpoints.Types;
 
 namespace Corda.Workers.Flow.Checkpoints.Surrogates;
 
-/// <summary>A delegate as targets and methods. Only methods that the package declares: a checkpoint must not become a way to call others.</summary>
+/// <summary>
+/// A delegate as targets and methods. Only methods that the package declares: a checkpoint must not become a way to call others.
+/// </summary>
 internal sealed class DelegatePlan(Type type, TypePlans plans) : TypePlan(type)
 {
     public override bool StandsWhole => true;

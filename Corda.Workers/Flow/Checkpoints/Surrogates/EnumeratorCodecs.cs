@@ -12,7 +12,11 @@ namespace Corda.Workers.Flow.Checkpoints.Surrogates;
 /// <param name="change">Changes a collection, so that its enumerators fail.</param>
 /// <param name="copy">Copies an enumerator whose copies share state; null for a plain struct.</param>
 internal sealed class EnumeratorCodec<TEnumerator, TSource>(
-    Func<TSource, TEnumerator> start, Func<TSource, int> count, Func<TSource> empty, Action<TSource> change, Func<object, object>? copy = null)
+    Func<TSource, TEnumerator> start,
+    Func<TSource, int> count,
+    Func<TSource> empty,
+    Action<TSource> change,
+    Func<object, object>? copy = null)
     : LateCodec<TEnumerator>
     where TEnumerator : struct, IEnumerator
     where TSource : class
@@ -81,11 +85,30 @@ internal sealed class BoxedEnumeratorPlan<TEnumerator>(LateCodec<TEnumerator> co
 
     public override long BodyBytesMin(object value) => codec.BytesMin;
 
-    public override void WriteBody(FrameGraphWriter writer, object value) => codec.Write(writer, ref Unsafe.Unbox<TEnumerator>(value));
+    public override void WriteBody(FrameGraphWriter writer, object value)
+    {
+        if (GivesEntries((IEnumerator)value)) throw writer.Refuse(Type, "iterate over the generic dictionary, or over ToList()", value);
+        codec.Write(writer, ref Unsafe.Unbox<TEnumerator>(value));
+    }
 
     public override void ReadBody(FrameGraphReader reader, object value)
     {
         if (codec.ReadLater(reader) is { } make) reader.WhenCollectionsAreBuilt(() => Unsafe.Unbox<TEnumerator>(value) = make());
+    }
+
+    /// <summary>Whether the enumerator of a dictionary was asked for through IDictionary: a restored one would give pairs instead.</summary>
+    private static bool GivesEntries(IEnumerator enumerator)
+    {
+        if (enumerator is not IDictionaryEnumerator) return false;
+        try
+        {
+            return enumerator.Current is DictionaryEntry;
+        }
+        catch (InvalidOperationException)
+        {
+            // Before the first item or behind the last: it gives nothing a restored one would not.
+            return false;
+        }
     }
 }
 

@@ -4,8 +4,8 @@ using Corda.Workers.Flow.Checkpoints.Types;
 namespace Corda.Workers.Flow.Checkpoints.Surrogates;
 
 /// <summary>
-/// The enumerators that <c>foreach</c> keeps across an await: saved as collection and place, so that the restored loop goes on with the next
-/// item, or throws as the saved one would have if the collection was changed under it.
+/// The enumerators that <c>foreach</c> keeps across an await: saved as collection and place, so that the restored loop goes on with the
+/// next item, or throws as the saved one would have if the collection was changed under it.
 /// </summary>
 internal static class Enumerators
 {
@@ -23,7 +23,8 @@ internal static class Enumerators
         [typeof(SortedDictionary<,>.Enumerator)] = nameof(OfSortedDictionary),
     };
 
-    private static readonly Type VectorEnumerator = typeof(object).Assembly.GetType("System.SZGenericArrayEnumerator`1", throwOnError: true)!;
+    private static readonly Type VectorEnumerator =
+        typeof(object).Assembly.GetType("System.SZGenericArrayEnumerator`1", throwOnError: true)!;
     private static readonly Type ArrayEnumerator = typeof(object).Assembly.GetType("System.ArrayEnumerator", throwOnError: true)!;
 
     /// <summary>Whether a struct is one of these enumerators.</summary>
@@ -35,7 +36,7 @@ internal static class Enumerators
     public static TypePlan? PlanOf(Type type, TypePlans plans)
     {
         if (Has(type)) return (TypePlan)Activator.CreateInstance(typeof(BoxedEnumeratorPlan<>).MakeGenericType(type), plans.Codec(type))!;
-        if (type == typeof(CharEnumerator)) return new EnumeratorObjectPlan<string>(type, text => text.GetEnumerator(), text => text.Length);
+        if (type == typeof(CharEnumerator)) return new EnumeratorObjectPlan<string>(type, s => s.GetEnumerator(), s => s.Length);
         if (type == ArrayEnumerator) return new EnumeratorObjectPlan<Array>(type, array => array.GetEnumerator(), array => array.Length);
         return type.IsGenericType && type.GetGenericTypeDefinition() == VectorEnumerator
             ? (TypePlan)Make(nameof(OfVector), type.GetGenericArguments(), type)
@@ -46,7 +47,8 @@ internal static class Enumerators
         typeof(Enumerators).GetMethod(maker, BindingFlags.Static | BindingFlags.NonPublic)!
             .MakeGenericMethod(arguments).Invoke(null, BindingFlags.DoNotWrapExceptions, null, parameters, null)!;
 
-    private static EnumeratorObjectPlan<T[]> OfVector<T>(Type type) => new(type, array => ((IEnumerable<T>)array).GetEnumerator(), array => array.Length);
+    private static EnumeratorObjectPlan<T[]> OfVector<T>(Type type) => new(
+        type, array => ((IEnumerable<T>)array).GetEnumerator(), array => array.Length);
 
     private static object OfList<T>() => new EnumeratorCodec<List<T>.Enumerator, List<T>>(
         c => c.GetEnumerator(), c => c.Count, () => [], c => c.Add(default!));

@@ -9,7 +9,8 @@ namespace Corda.Workers.Flow.Checkpoints.Surrogates;
 
 /// <summary>
 /// An exception as message, cause, HRESULT, stack text, data and the fields of its own type. It comes back as itself, so that
-/// <c>catch (MyException e) when (e.Code == 3)</c> works; one that no table knows comes back as a <see cref="FlowException"/> that names it.
+/// <c>catch (MyException e) when (e.Code == 3)</c> works; one that no table knows comes back as a <see cref="FlowException"/> that names
+/// it.
 /// </summary>
 internal sealed class ExceptionPlan : TypePlan
 {

@@ -6,8 +6,8 @@ using Corda.Workers.Flow.Checkpoints.Types;
 namespace Corda.Workers.Flow.Checkpoints.Surrogates;
 
 /// <summary>
-/// Makes a framework object in a place that others already refer to: graphs have cycles, so every object is allocated before what it is made
-/// of is known.
+/// Makes a framework object in a place that others already refer to: graphs have cycles, so every object is allocated before what it is
+/// made of is known.
 /// </summary>
 internal static class InPlace
 {
@@ -33,7 +33,8 @@ internal static class InPlace
     /// <summary>Makes one object of a type the shallow copy of another (from, to). For types nothing else can construct in place.</summary>
     public static Action<object, object> Copy(Type type)
     {
-        var method = new DynamicMethod($"Copy {type}", null, [typeof(object), typeof(object)], typeof(InPlace).Module, skipVisibility: true);
+        Type[] arguments = [typeof(object), typeof(object)];
+        var method = new DynamicMethod($"Copy {type}", null, arguments, typeof(InPlace).Module, skipVisibility: true);
         ILGenerator il = method.GetILGenerator();
         foreach (FieldInfo field in SavedFields.Of(type, typeof(object)))
         {

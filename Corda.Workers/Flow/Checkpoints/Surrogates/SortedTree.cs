@@ -34,14 +34,14 @@ internal static class SortedTree
 }
 
 /// <summary>
-/// The enumerator of a sorted dictionary knows the tree but not the dictionary, so what it has still to give is saved, as a dictionary of its
-/// own. Only a change to the dictionary under the loop, an error anyway, goes unnoticed after a restore.
+/// The enumerator of a sorted dictionary knows the tree but not the dictionary, so what it has still to give is saved, as a dictionary
+/// of its own. Only a change to the dictionary under the loop, an error anyway, goes unnoticed after a restore.
 /// </summary>
 internal sealed class SortedDictionaryEnumeratorCodec<TKey, TValue> : LateCodec<SortedDictionary<TKey, TValue>.Enumerator>
     where TKey : notnull
 {
     private static readonly FieldInfo TreeEnumerator = typeof(SortedDictionary<TKey, TValue>.Enumerator)
-        .GetFields(BindingFlags.Instance | BindingFlags.NonPublic).Single(f => f.FieldType.IsValueType && f.FieldType.IsNested && !f.FieldType.IsEnum);
+        .GetFields(BindingFlags.Instance | BindingFlags.NonPublic).Single(f => f.FieldType is { IsValueType: true, IsNested: true });
 
     private static readonly Func<SortedSet<KeyValuePair<TKey, TValue>>.Enumerator, SortedSet<KeyValuePair<TKey, TValue>>?> TreeOf =
         InPlace.FieldOf<SortedSet<KeyValuePair<TKey, TValue>>.Enumerator, SortedSet<KeyValuePair<TKey, TValue>>?>();
@@ -70,7 +70,7 @@ internal sealed class SortedDictionaryEnumeratorCodec<TKey, TValue> : LateCodec<
         }
         catch (InvalidOperationException)
         {
-            throw writer.Refuse(typeof(SortedDictionary<TKey, TValue>.Enumerator), "do not change a dictionary while you enumerate it; iterate over ToList()", value);
+            throw writer.Refuse(value.GetType(), "do not change a dictionary while you enumerate it; iterate over ToList()", value);
         }
 
         writer.Reference(rest);
@@ -90,9 +90,11 @@ internal sealed class SortedDictionaryEnumeratorCodec<TKey, TValue> : LateCodec<
         };
     }
 
-    private static bool Started(SortedSet<KeyValuePair<TKey, TValue>>.Enumerator enumerator) => SavedFields.Of(enumerator.GetType(), typeof(object))
+    private static bool Started(SortedSet<KeyValuePair<TKey, TValue>>.Enumerator enumerator) => SavedFields
+        .Of(enumerator.GetType(), typeof(object))
         .Single(f => f.FieldType.IsNested && !f.FieldType.IsValueType).GetValue(enumerator) is not null;
 
     private static IComparer<TKey>? KeyComparer(SortedSet<KeyValuePair<TKey, TValue>> tree) => (IComparer<TKey>?)tree.Comparer.GetType()
-        .GetFields(BindingFlags.Instance | BindingFlags.NonPublic).SingleOrDefault(f => f.FieldType == typeof(IComparer<TKey>))?.GetValue(tree.Comparer);
+        .GetFields(BindingFlags.Instance | BindingFlags.NonPublic)
+        .SingleOrDefault(f => f.FieldType == typeof(IComparer<TKey>))?.GetValue(tree.Comparer);
 }

@@ -9,14 +9,17 @@ namespace Corda.Workers.Flow.Checkpoints.Types;
 /// Compiles the code that writes and reads the fields of a type: private, read-only and compiler-generated ones included, structs in place
 /// and without boxes.
 /// </summary>
-/// <remarks>The IL skips the type check of its owner, which the plan's choice by exact type has made, never that of a reference it stores.</remarks>
+/// <remarks>
+/// The IL skips the type check of its owner, which the plan's choice by exact type has made, never that of a reference it stores.
+/// </remarks>
 internal sealed class FieldCompiler(TypePlans plans)
 {
     private static readonly MethodInfo WriteReference = typeof(FrameGraphWriter).GetMethod(nameof(FrameGraphWriter.Reference))!;
     private static readonly MethodInfo ReadReference = typeof(FrameGraphReader).GetMethod(nameof(FrameGraphReader.Reference))!;
     private static readonly MethodInfo WriteString = typeof(FrameGraphWriter).GetMethod(nameof(FrameGraphWriter.StringReference))!;
     private static readonly MethodInfo ReadString = typeof(FrameGraphReader).GetMethod(nameof(FrameGraphReader.StringReference))!;
-    private static readonly MethodInfo ConstantAt = typeof(Unsafe).GetMethods().Single(m => m.Name == nameof(Unsafe.As) && m.GetGenericArguments().Length == 1);
+    private static readonly MethodInfo ConstantAt =
+        typeof(Unsafe).GetMethods().Single(m => m.Name == nameof(Unsafe.As) && m.GetGenericArguments().Length == 1);
 
     /// <summary>Compiles the body of objects; of boxed structs, where the type is one.</summary>
     /// <param name="type">The exact type of the objects.</param>
@@ -59,8 +62,8 @@ internal sealed class FieldCompiler(TypePlans plans)
         public Emission(TypePlans plans, Type type, Owner owner, Type ownerArgument)
         {
             (this.plans, this.type, this.owner) = (plans, type, owner);
-            write = new DynamicMethod($"Write {type}", null, [typeof(object[]), typeof(FrameGraphWriter), ownerArgument], typeof(FieldCompiler).Module, skipVisibility: true);
-            read = new DynamicMethod($"Read {type}", null, [typeof(object[]), typeof(FrameGraphReader), ownerArgument], typeof(FieldCompiler).Module, skipVisibility: true);
+            write = Method($"Write {type}", typeof(FrameGraphWriter), ownerArgument);
+            read = Method($"Read {type}", typeof(FrameGraphReader), ownerArgument);
             (writes, reads) = (write.GetILGenerator(), read.GetILGenerator());
         }
 
@@ -70,15 +73,25 @@ internal sealed class FieldCompiler(TypePlans plans)
             reads.Emit(OpCodes.Ret);
             object[] held = [.. constants];
             return owner == Owner.Reference
-                ? new CompiledFields<T>(null, null, write.CreateDelegate<WriteInPlace<T>>(held), read.CreateDelegate<ReadInPlace<T>>(held), bytesMin)
-                : new CompiledFields<T>(
-                    write.CreateDelegate<Action<FrameGraphWriter, object>>(held), read.CreateDelegate<Action<FrameGraphReader, object>>(held), null, null, bytesMin);
+                ? new CompiledFields<T>(bytesMin)
+                {
+                    WriteStruct = write.CreateDelegate<WriteInPlace<T>>(held),
+                    ReadStruct = read.CreateDelegate<ReadInPlace<T>>(held),
+                }
+                : new CompiledFields<T>(bytesMin)
+                {
+                    Write = write.CreateDelegate<Action<FrameGraphWriter, object>>(held),
+                    Read = read.CreateDelegate<Action<FrameGraphReader, object>>(held),
+                };
         }
 
         public void Fields(IReadOnlyList<FieldInfo> fields, FieldInfo[] path)
         {
             foreach (FieldInfo field in fields) Field(field, path);
         }
+
+        private static DynamicMethod Method(string name, Type first, Type second) =>
+            new(name, null, [typeof(object[]), first, second], typeof(FieldCompiler).Module, skipVisibility: true);
 
         private void Field(FieldInfo field, FieldInfo[] path)
         {
@@ -93,7 +106,7 @@ internal sealed class FieldCompiler(TypePlans plans)
                 bytesMin++;
                 Plain(field, path, WriteString, ReadString, null);
             }
-            else if (!fieldType.IsValueType)
+            else if (!fieldType.IsValueType && !ValueCodecs.IsForeignException(fieldType, plans))
             {
                 bytesMin++;
                 Plain(field, path, WriteReference, ReadReference, fieldType == typeof(object) ? null : fieldType);
@@ -152,7 +165,7 @@ internal sealed class FieldCompiler(TypePlans plans)
 
         private Delegate Setter(FieldInfo field, FieldInfo[] path)
         {
-            var set = new DynamicMethod($"Set {field}", null, [typeof(object[]), typeof(object), field.FieldType], typeof(FieldCompiler).Module, skipVisibility: true);
+            DynamicMethod set = Method($"Set {field}", typeof(object), field.FieldType);
             ILGenerator il = set.GetILGenerator();
             LoadOwner(il, path, OpCodes.Ldarg_1);
             il.Emit(OpCodes.Ldarg_2);

@@ -15,8 +15,8 @@ using System.Text.Json.Nodes;
 namespace Corda.Workers.Flow.Checkpoints.Types;
 
 /// <summary>
-/// The framework's types that can be part of a saved flow, in a fixed order. Append only, at the end: a type's place is part of saved flows.
-/// Interfaces and abstract classes stand here because they can be type arguments.
+/// The framework's types that can be part of a saved flow, in a fixed order. Append only, at the end: a type's place is part of saved
+/// flows. Interfaces and abstract classes stand here because they can be type arguments.
 /// </summary>
 internal static class FrameworkTypeTable
 {
@@ -34,7 +34,8 @@ internal static class FrameworkTypeTable
         typeof(Index), typeof(Range), typeof(DayOfWeek), typeof(DateTimeKind), typeof(StringComparison), typeof(HttpStatusCode),
         typeof(ValueTuple), typeof(ValueTuple<>), typeof(ValueTuple<,,,>), typeof(ValueTuple<,,,,>), typeof(ValueTuple<,,,,,>),
         typeof(ValueTuple<,,,,,,>), typeof(ValueTuple<,,,,,,,>),
-        typeof(Tuple<>), typeof(Tuple<,>), typeof(Tuple<,,>), typeof(Tuple<,,,>), typeof(Tuple<,,,,>), typeof(Tuple<,,,,,>), typeof(Tuple<,,,,,,>),
+        typeof(Tuple<>), typeof(Tuple<,>), typeof(Tuple<,,>), typeof(Tuple<,,,>), typeof(Tuple<,,,,>), typeof(Tuple<,,,,,>),
+        typeof(Tuple<,,,,,,>),
         typeof(Tuple<,,,,,,,>),
         typeof(Uri), typeof(Version), typeof(StringBuilder), typeof(Type), typeof(CancellationToken), typeof(JsonElement), typeof(JsonNode),
         typeof(ArraySegment<>), typeof(Memory<>), typeof(ReadOnlyMemory<>), typeof(DBNull), typeof(CultureInfo), typeof(StrongBox<>),
@@ -50,18 +51,23 @@ internal static class FrameworkTypeTable
 
         // enumerators
         typeof(List<>.Enumerator), typeof(Dictionary<,>.Enumerator), typeof(Dictionary<,>.KeyCollection.Enumerator),
-        typeof(Dictionary<,>.ValueCollection.Enumerator), typeof(HashSet<>.Enumerator), typeof(Queue<>.Enumerator), typeof(Stack<>.Enumerator),
+        typeof(Dictionary<,>.ValueCollection.Enumerator), typeof(HashSet<>.Enumerator), typeof(Queue<>.Enumerator),
+        typeof(Stack<>.Enumerator),
         typeof(LinkedList<>.Enumerator), typeof(SortedSet<>.Enumerator), typeof(SortedDictionary<,>.Enumerator),
-        typeof(ImmutableArray<>.Enumerator), Internal(typeof(ImmutableArray<>), "System.Collections.Immutable.ImmutableArray`1+EnumeratorObject"),
+        typeof(ImmutableArray<>.Enumerator), Internal(typeof(ImmutableArray<>),
+        "System.Collections.Immutable.ImmutableArray`1+EnumeratorObject"),
         Internal(typeof(object), "System.SZGenericArrayEnumerator`1"), Internal(typeof(object), "System.GenericEmptyEnumerator`1"),
         Internal(typeof(object), "System.ArrayEnumerator"), typeof(CharEnumerator),
 
         // interfaces and bases, as type arguments
-        typeof(IEnumerable), typeof(IEnumerator), typeof(IList), typeof(ICollection), typeof(IDictionary), typeof(IDisposable), typeof(IAsyncDisposable),
+        typeof(IEnumerable), typeof(IEnumerator), typeof(IList), typeof(ICollection), typeof(IDictionary), typeof(IDisposable),
+        typeof(IAsyncDisposable),
         typeof(IEnumerable<>), typeof(IEnumerator<>), typeof(IList<>), typeof(ICollection<>), typeof(IDictionary<,>), typeof(ISet<>),
         typeof(IReadOnlyList<>), typeof(IReadOnlyCollection<>), typeof(IReadOnlyDictionary<,>), typeof(IReadOnlySet<>),
-        typeof(IImmutableList<>), typeof(IImmutableDictionary<,>), typeof(IImmutableSet<>), typeof(IEquatable<>), typeof(IComparable), typeof(IComparable<>),
-        typeof(IComparer<>), typeof(IEqualityComparer<>), typeof(IFormattable), typeof(Enum), typeof(ValueType), typeof(Array), typeof(Delegate),
+        typeof(IImmutableList<>), typeof(IImmutableDictionary<,>), typeof(IImmutableSet<>), typeof(IEquatable<>),
+        typeof(IComparable), typeof(IComparable<>),
+        typeof(IComparer<>), typeof(IEqualityComparer<>), typeof(IFormattable), typeof(Enum), typeof(ValueType), typeof(Array),
+        typeof(Delegate),
         typeof(TimeProvider), typeof(ITuple), typeof(JsonObject), typeof(JsonArray), typeof(JsonValue),
 
         // delegates
@@ -71,23 +77,33 @@ internal static class FrameworkTypeTable
 
         // exceptions
         typeof(Exception), typeof(SystemException), typeof(ApplicationException), typeof(ArgumentException), typeof(ArgumentNullException),
-        typeof(ArgumentOutOfRangeException), typeof(InvalidOperationException), typeof(NotSupportedException), typeof(NotImplementedException),
-        typeof(FormatException), typeof(ArithmeticException), typeof(OverflowException), typeof(DivideByZeroException), typeof(InvalidCastException),
+        typeof(ArgumentOutOfRangeException), typeof(InvalidOperationException), typeof(NotSupportedException),
+        typeof(NotImplementedException),
+        typeof(FormatException), typeof(ArithmeticException), typeof(OverflowException), typeof(DivideByZeroException),
+        typeof(InvalidCastException),
         typeof(NullReferenceException), typeof(IndexOutOfRangeException), typeof(KeyNotFoundException), typeof(ObjectDisposedException),
         typeof(OperationCanceledException), typeof(TaskCanceledException), typeof(TimeoutException), typeof(AggregateException),
-        typeof(IOException), typeof(FileNotFoundException), typeof(EndOfStreamException), typeof(InvalidDataException), typeof(JsonException),
+        typeof(IOException), typeof(FileNotFoundException), typeof(EndOfStreamException), typeof(InvalidDataException),
+        typeof(JsonException),
         typeof(UnauthorizedAccessException), typeof(UriFormatException), typeof(ArrayTypeMismatchException), typeof(RankException),
         typeof(UnreachableException), typeof(SwitchExpressionException), typeof(CultureNotFoundException),
+
+        // added later
+        typeof(DictionaryEntry),
     ];
 
     // Products of what their constructor was given. Nothing else of the framework is saved by private fields, save an exception's own.
     private static readonly FrozenSet<Type> ByFields = new[]
     {
-        typeof(object), typeof(EventArgs), Internal(typeof(object), "System.GenericEmptyEnumerator`1"), typeof(KeyValuePair<,>), typeof(Index), typeof(Range), typeof(StrongBox<>),
-        typeof(ValueTuple), typeof(ValueTuple<>), typeof(ValueTuple<,>), typeof(ValueTuple<,,>), typeof(ValueTuple<,,,>), typeof(ValueTuple<,,,,>),
+        typeof(object), typeof(EventArgs), typeof(KeyValuePair<,>), typeof(DictionaryEntry), typeof(Index), typeof(Range), typeof(StrongBox<>),
+        Internal(typeof(object), "System.GenericEmptyEnumerator`1"),
+        typeof(ValueTuple), typeof(ValueTuple<>), typeof(ValueTuple<,>), typeof(ValueTuple<,,>), typeof(ValueTuple<,,,>),
+        typeof(ValueTuple<,,,,>),
         typeof(ValueTuple<,,,,,>), typeof(ValueTuple<,,,,,,>), typeof(ValueTuple<,,,,,,,>),
-        typeof(Tuple<>), typeof(Tuple<,>), typeof(Tuple<,,>), typeof(Tuple<,,,>), typeof(Tuple<,,,,>), typeof(Tuple<,,,,,>), typeof(Tuple<,,,,,,>),
-        typeof(Tuple<,,,,,,,>), typeof(ImmutableArray<>.Enumerator), Internal(typeof(ImmutableArray<>), "System.Collections.Immutable.ImmutableArray`1+EnumeratorObject"),
+        typeof(Tuple<>), typeof(Tuple<,>), typeof(Tuple<,,>), typeof(Tuple<,,,>), typeof(Tuple<,,,,>), typeof(Tuple<,,,,,>),
+        typeof(Tuple<,,,,,,>),
+        typeof(Tuple<,,,,,,,>), typeof(ImmutableArray<>.Enumerator),
+        Internal(typeof(ImmutableArray<>), "System.Collections.Immutable.ImmutableArray`1+EnumeratorObject"),
     }.ToFrozenSet();
 
     private static readonly FrozenDictionary<Type, int> Places =
@@ -107,7 +123,7 @@ internal static class FrameworkTypeTable
     {
         bool exception = type.IsSubclassOf(typeof(Exception));
         if (!exception && !IsSavedByFields(type)) return $"{place} {type}";
-        IEnumerable<string> fields = SavedFields.Of(type, exception ? typeof(Exception) : typeof(object)).Select(f => $"{f.FieldType} {f.Name}");
+        IEnumerable<string> fields = SavedFields.Of(type, typeof(Exception)).Select(f => $"{f.FieldType} {f.Name}");
         return $"{place} {type}: {string.Join(", ", fields)}";
     });
 

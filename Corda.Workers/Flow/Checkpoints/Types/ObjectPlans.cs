@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Corda.Workers.Flow.Checkpoints.Values;
 
 namespace Corda.Workers.Flow.Checkpoints.Types;
@@ -53,13 +54,14 @@ internal sealed class ArrayPlan<T>(Type type, ValueCodec<T> codec) : TypePlan(ty
 
     public override object ReadNew(FrameGraphReader reader)
     {
-        if (Type.IsSZArray) return new T[reader.Length(codec.BytesMin)];
+        if (Type.IsSZArray) return new T[reader.Count(codec.BytesMin)];
         var lengths = new int[rank];
         for (int i = 0; i < rank; i++) lengths[i] = checked((int)reader.UInt32());
-        int length = reader.Length(codec.BytesMin);
+        int length = reader.Count(codec.BytesMin);
         long product = 1;
         foreach (int part in lengths) product = checked(product * part);
-        return product == length ? Array.CreateInstance(typeof(T), lengths) : throw FrameGraphReader.Damaged("an array's lengths do not fit");
+        if (product != length) throw FrameGraphReader.Damaged("an array's lengths do not fit");
+        return Array.CreateInstance(typeof(T), lengths);
     }
 
     public override long BodyBytesMin(object value) => (long)((Array)value).Length * codec.BytesMin;
@@ -69,8 +71,8 @@ internal sealed class ArrayPlan<T>(Type type, ValueCodec<T> codec) : TypePlan(ty
     public override void ReadBody(FrameGraphReader reader, object value) => codec.ReadAll(reader, Items((Array)value));
 
     // The array is exactly a T[]: the plan was chosen by its runtime type.
-    private static Span<T> Items(Array array) => System.Runtime.InteropServices.MemoryMarshal.CreateSpan(
-        ref Unsafe.As<byte, T>(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(array)), array.Length);
+    private static Span<T> Items(Array array) => MemoryMarshal.CreateSpan(
+        ref Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(array)), array.Length);
 }
 
 /// <summary>A type of which no object can be saved, and what to do instead.</summary>
@@ -81,7 +83,9 @@ internal sealed class RefusedPlan(Type type, string whatToDo) : TypePlan(type)
     public override object ReadNew(FrameGraphReader reader) => throw FrameGraphReader.Damaged($"no object of {Type} can be saved");
 }
 
-/// <summary>Objects that stand for themselves in every process, such as <see cref="StringComparer.Ordinal"/>: by their place in a list.</summary>
+/// <summary>
+/// Objects that stand for themselves in every process, such as <see cref="StringComparer.Ordinal"/>: by their place in a list.
+/// </summary>
 internal sealed class WellKnownPlan(Type type, params object[] known) : TypePlan(type)
 {
     public override bool StandsWhole => true;

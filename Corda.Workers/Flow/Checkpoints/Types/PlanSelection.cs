@@ -28,7 +28,7 @@ internal static class PlanSelection
         Type shown = PublicTypeOf(type);
         if (Array.Find(Leaves, plan => plan.Type == shown) is { } leaf) return leaf.Copy();
         if (shown == typeof(Type)) return new LeafPlan<Type>((w, v) => WriteType(w, v, plans), r => plans.Codes.DecodeType(r.TypeCode()));
-        if (shown == typeof(JsonNode)) return new LeafPlan<JsonNode>(WriteJson, r => JsonNode.Parse(r.Text()) ?? throw FrameGraphReader.Damaged("JSON is null"));
+        if (shown == typeof(JsonNode)) return new LeafPlan<JsonNode>(WriteJson, ReadJson);
         if (shown == typeof(StringBuilder)) return new StringBuilderPlan();
         if (DefaultComparer(shown) is { } comparer) return comparer;
         if (Enumerators.PlanOf(type, plans) is { } enumerator) return enumerator;
@@ -46,17 +46,15 @@ internal static class PlanSelection
     {
         bool exception = type.IsAssignableTo(typeof(Exception));
         if (type.IsAbstract || type.IsInterface || type.ContainsGenericParameters) return "it has no objects";
-        bool known = FrameworkTypeTable.IsSavedByFields(Definition(type)) || plans.Codes.Declares(type) || SdkTypeTable.PlaceOf(Definition(type)) is not null;
-        if (!known && !exception) return UnsaveableTypes.WhatToDo(type);
-        for (Type? declaring = type; declaring is not null && declaring != typeof(object) && declaring != typeof(Exception); declaring = declaring.BaseType)
+        if (!exception && !plans.Codes.Declares(type) && !IsOfTables(type)) return UnsaveableTypes.WhatToDo(type);
+        for (Type declaring = type; declaring != typeof(object) && declaring != typeof(Exception); declaring = declaring.BaseType!)
         {
             if (plans.Codes.Declares(declaring))
             {
                 const BindingFlags own = BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
                 if (declaring.GetMethod("Finalize", own, Type.EmptyTypes) is not null) return UnsaveableTypes.Finalizer;
             }
-            else if (!exception && !FrameworkTypeTable.IsSavedByFields(Definition(declaring)) && SdkTypeTable.PlaceOf(Definition(declaring)) is null
-                && SavedFields.Of(declaring, declaring.BaseType!).Count > 0)
+            else if (!exception && !IsOfTables(declaring) && SavedFields.Of(declaring, declaring.BaseType!).Count > 0)
             {
                 return $"it derives from {declaring}, whose state is hidden; {UnsaveableTypes.WhatToDo(declaring)}";
             }
@@ -64,6 +62,9 @@ internal static class PlanSelection
 
         return null;
     }
+
+    private static bool IsOfTables(Type type) =>
+        FrameworkTypeTable.IsSavedByFields(Definition(type)) || SdkTypeTable.PlaceOf(Definition(type)) is not null;
 
     private static Type Definition(Type type) => type.IsGenericType ? type.GetGenericTypeDefinition() : type;
 
@@ -108,12 +109,19 @@ internal static class PlanSelection
         return (TypePlan)Activator.CreateInstance(typeof(BoxPlan<>).MakeGenericType(type), plans.Codec(type))!;
     }
 
-    private static void WriteType(FrameGraphWriter writer, Type type, TypePlans plans) => writer.TypeCode(
-        plans.Codes.Encode(type) ?? throw writer.Refuse(typeof(Type), $"{type} belongs neither to the package nor to the table; keep its name instead", type));
+    private static void WriteType(FrameGraphWriter writer, Type type, TypePlans plans)
+    {
+        string whatToDo = $"{type} belongs neither to the package nor to the table; keep its name instead";
+        writer.TypeCode(plans.Codes.Encode(type) ?? throw writer.Refuse(typeof(Type), whatToDo, type));
+    }
+
+    private static JsonNode ReadJson(FrameGraphReader reader) =>
+        JsonNode.Parse(reader.Text()) ?? throw FrameGraphReader.Damaged("a JSON node is null");
 
     private static void WriteJson(FrameGraphWriter writer, JsonNode node)
     {
-        if (node.Parent is not null) throw writer.Refuse(node.GetType(), "it is a part of another node; hold the whole, or a DeepClone()", node);
+        const string whatToDo = "it is a part of another node; hold the whole, or a DeepClone()";
+        if (node.Parent is not null) throw writer.Refuse(node.GetType(), whatToDo, node);
         writer.Text(node.ToJsonString());
     }
 }

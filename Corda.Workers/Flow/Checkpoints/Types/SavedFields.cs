@@ -14,7 +14,7 @@ internal static class SavedFields
     public static List<FieldInfo> Of(Type type, Type stop)
     {
         var fields = new List<FieldInfo>();
-        for (Type? declaring = type; declaring is not null && declaring != stop && declaring != typeof(ValueType); declaring = declaring.BaseType)
+        for (Type? declaring = type; declaring is not null && declaring != stop; declaring = declaring.BaseType)
         {
             IEnumerable<FieldInfo> own = declaring.GetFields(Own).Where(f => !f.IsDefined(typeof(NonSerializedAttribute), inherit: false));
             fields.InsertRange(0, own.OrderBy(f => f.Name, StringComparer.Ordinal).ThenBy(f => f.MetadataToken));

@@ -57,5 +57,6 @@ internal static class SdkTypeTable
     }
 
     private static Type MachineOf(Type declaring, string method) =>
-        declaring.GetMethod(method, BindingFlags.Static | BindingFlags.NonPublic)!.GetCustomAttribute<AsyncStateMachineAttribute>()!.StateMachineType;
+        declaring.GetMethod(method, BindingFlags.Static | BindingFlags.NonPublic)!
+            .GetCustomAttribute<AsyncStateMachineAttribute>()!.StateMachineType;
 }

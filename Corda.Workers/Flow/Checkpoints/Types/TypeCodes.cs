@@ -56,15 +56,16 @@ internal sealed class TypeCodes(IReadOnlyList<Assembly> assemblies)
         int row = Number(ref code);
         MethodInfo method = Array.Find(AllMethods(declaring), m => (m.MetadataToken & RowMask) == row)
             ?? throw FrameGraphReader.Damaged($"{declaring} has no method {row:x}");
-        if (method.IsGenericMethodDefinition) method = method.MakeGenericMethod(Arguments(method.GetGenericArguments().Length, ref code, 0));
+        int arity = method.GetGenericArguments().Length;
+        if (arity > 0) method = method.MakeGenericMethod(Arguments(arity, ref code, 0));
         return code.IsEmpty ? method : throw FrameGraphReader.Damaged("a method's code is too long");
     }
 
     /// <summary>Whether an assembly of the package declares the type.</summary>
     public bool Declares(Type type) => IndexOf(type.Assembly) >= 0;
 
-    private static MethodInfo[] AllMethods(Type type) =>
-        type.GetMethods(BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly);
+    private static MethodInfo[] AllMethods(Type type) => type.GetMethods(
+        BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly);
 
     private static void Append(List<byte> code, int value)
     {
@@ -130,8 +131,7 @@ internal sealed class TypeCodes(IReadOnlyList<Assembly> assemblies)
             _ => PackageType(which, Number(ref code)),
         };
         if (!definition.IsGenericTypeDefinition) return definition;
-        Type type = definition.MakeGenericType(Arguments(definition.GetGenericArguments().Length, ref code, nesting + 1));
-        return type;
+        return definition.MakeGenericType(Arguments(definition.GetGenericArguments().Length, ref code, nesting + 1));
     }
 
     private Type[] Arguments(int count, ref ReadOnlySpan<byte> code, int nesting)

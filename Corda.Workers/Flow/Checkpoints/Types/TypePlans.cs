@@ -42,7 +42,8 @@ internal sealed class TypePlans
         if (byCode.TryGetValue(code, out TypePlan? plan)) return plan;
         Type type = Codes.DecodeType(code);
         plan = Of(type);
-        if (plan is RefusedPlan || !plan.Code.AsSpan().SequenceEqual(code)) throw FrameGraphReader.Damaged($"no object of {type} can be saved");
+        bool canBeSaved = plan is not RefusedPlan && plan.Code.AsSpan().SequenceEqual(code);
+        if (!canBeSaved) throw FrameGraphReader.Damaged($"no object of {type} can be saved");
         byCode.TryAdd(code, plan);
         return plan;
     }
@@ -51,7 +52,7 @@ internal sealed class TypePlans
     public ValueCodec<T> Codec<T>() => (ValueCodec<T>)Codec(typeof(T));
 
     /// <inheritdoc cref="Codec{T}"/>
-    public object Codec(Type type) => codecs.TryGetValue(type, out object? codec) ? codec : codecs.GetOrAdd(type, ValueCodecs.Make(type, this));
+    public object Codec(Type type) => codecs.GetOrAdd(type, static (t, plans) => ValueCodecs.Make(t, plans), this);
 
     /// <summary>The code of a method for a delegate, or null where it is not one of the package.</summary>
     public byte[]? CodeOf(MethodInfo method)

@@ -121,7 +121,7 @@ internal static class BasicCodecs
         [typeof(TimeOnly)] = new SimpleCodec<TimeOnly>((w, v) => w.Int64(v.Ticks), r => new TimeOnly(r.Int64())),
         [typeof(Rune)] = new SimpleCodec<Rune>((w, v) => w.Int32(v.Value), r => new Rune(r.Int32())),
         [typeof(BigInteger)] = new SimpleCodec<BigInteger>(WriteBigInteger, r => new BigInteger(r.Raw(r.Count(1)))),
-        [typeof(CancellationToken)] = new SimpleCodec<CancellationToken>(WriteToken, r => r.Byte() == 0 ? default : throw FrameGraphReader.Damaged("it holds a token")),
+        [typeof(CancellationToken)] = new SimpleCodec<CancellationToken>(WriteToken, ReadToken),
         [typeof(JsonElement)] = new SimpleCodec<JsonElement>(
             (w, v) => w.Text(v.ValueKind == JsonValueKind.Undefined ? "" : v.GetRawText()), ReadJsonElement),
     };
@@ -178,6 +178,9 @@ internal static class BasicCodecs
         if (value.CanBeCanceled) throw writer.Refuse(typeof(CancellationToken), UnsaveableTypes.Cancellation, value);
         writer.Byte(0);
     }
+
+    private static CancellationToken ReadToken(FrameGraphReader reader) =>
+        reader.Byte() == 0 ? CancellationToken.None : throw FrameGraphReader.Damaged("it holds a cancellation token");
 
     private static JsonElement ReadJsonElement(FrameGraphReader reader)
     {

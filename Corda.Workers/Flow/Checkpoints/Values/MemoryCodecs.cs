@@ -75,14 +75,16 @@ internal sealed class MemoryCodec<T>(ValueCodec<ReadOnlyMemory<T>> inner) : Valu
         ReadOnlyMemory<T> memory = default;
         inner.Read(reader, ref memory);
         // Only an array may be written to; a string must not come back as one.
-        if (!MemoryMarshal.TryGetArray(memory, out ArraySegment<T> segment)) throw FrameGraphReader.Damaged("writable memory lies over a string");
-        value = segment;
+        value = MemoryMarshal.TryGetArray(memory, out ArraySegment<T> segment)
+            ? segment
+            : throw FrameGraphReader.Damaged("writable memory lies over a string");
     }
 }
 
 internal sealed class ImmutableArrayCodec<T> : ValueCodec<ImmutableArray<T>>
 {
-    public override void Write(FrameGraphWriter writer, ref ImmutableArray<T> value) => writer.Reference(ImmutableCollectionsMarshal.AsArray(value));
+    public override void Write(FrameGraphWriter writer, ref ImmutableArray<T> value) =>
+        writer.Reference(ImmutableCollectionsMarshal.AsArray(value));
 
     public override void Read(FrameGraphReader reader, ref ImmutableArray<T> value) =>
         value = ImmutableCollectionsMarshal.AsImmutableArray((T[]?)reader.Reference());

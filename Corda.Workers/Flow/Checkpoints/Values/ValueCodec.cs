@@ -3,7 +3,9 @@ namespace Corda.Workers.Flow.Checkpoints.Values;
 /// <summary>Writes and reads values of one type at a place in memory: a field, an item of an array, the inside of a box.</summary>
 internal abstract class ValueCodec<T>
 {
-    /// <summary>The fewest bytes a value takes; at least 1, so that a count of values can be held against the bytes that are left.</summary>
+    /// <summary>
+    /// The fewest bytes a value takes; at least 1, so that a count of values can be held against the bytes that are left.
+    /// </summary>
     public virtual int BytesMin => 1;
 
     public abstract void Write(FrameGraphWriter writer, ref T value);
@@ -41,5 +43,6 @@ internal abstract class LateCodec<T> : ValueCodec<T>, ILateCodec
     public abstract Func<T>? ReadLater(FrameGraphReader reader);
 
     /// <summary>Fails: such a value has no place that could be filled later.</summary>
-    public override void Read(FrameGraphReader reader, ref T value) => throw FrameGraphReader.Damaged($"a {typeof(T)} stands where none can");
+    public override void Read(FrameGraphReader reader, ref T value) =>
+        throw FrameGraphReader.Damaged($"a {typeof(T)} stands where none can");
 }

@@ -101,6 +101,33 @@ public sealed class WhatCannotBeSaved
     }
 
     [Fact]
+    public void A_variable_that_only_a_foreign_exception_fits_is_refused_before_it_is_too_late()
+    {
+        static async FlowTask Flow()
+        {
+            var foreign = new Microsoft.Data.Sqlite.SqliteException("disk full", 13);
+            await Suspend(0);
+            GC.KeepAlive(foreign);
+        }
+
+        string message = Refusal(Flow);
+        Assert.Contains("local variable 'foreign' is a Microsoft.Data.Sqlite.SqliteException", message, StringComparison.Ordinal);
+        Assert.Contains("catch it as Exception", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_loop_over_a_dictionary_through_its_oldest_interface_is_refused()
+    {
+        static async FlowTask Flow()
+        {
+            System.Collections.IDictionary map = new Dictionary<int, int> { [1] = 2 };
+            foreach (System.Collections.DictionaryEntry entry in map) await Suspend(entry.Key);
+        }
+
+        Assert.Contains("iterate over the generic dictionary", Refusal(Flow), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_refusal_leaves_the_serializer_usable()
     {
         Refusal(async () =>
