@@ -12,8 +12,9 @@ internal sealed class StateAndEventSubscription<TState, TEvent> : ISubscription
     where TState : class
     where TEvent : class
 {
+    private static long lastRun;
+
     private readonly StateAndEventSettings<TState, TEvent> settings;
-    private readonly TimeProvider time;
     private readonly StepWorkers workers;
     private readonly List<(Lane<TState, TEvent> Lane, ConsumeLoop Loop)> lanes = [];
 
@@ -25,11 +26,11 @@ internal sealed class StateAndEventSubscription<TState, TEvent> : ISubscription
         ILogger logger)
     {
         this.settings = settings;
-        this.time = time;
         workers = new StepWorkers(settings.Name, settings.StepThreads);
         var encoder = new RecordEncoder(bus, settings.RecordBytesMax);
         var stepper = new KeyStepper<TState, TEvent>(settings, processor, encoder, time, logger);
-        var work = new LaneWork<TState, TEvent>(settings, stepper, workers, time, logger);
+        string owner = $"{settings.InstanceId}/{time.GetUtcNow().UtcTicks:x}.{Interlocked.Increment(ref lastRun):x}";
+        var work = new LaneWork<TState, TEvent>(settings, owner, stepper, workers, time, logger);
         var backOff = new BackOff(settings.FaultDelay, settings.FaultDelayMax);
         for (int i = 0; i < settings.Lanes; i++)
         {

@@ -8,7 +8,7 @@ namespace Corda.Workers.Messaging.StateAndEvent;
 /// input at a time, each attempt counted durably before it begins. Costs one small commit at every takeover and nothing in between. One thread.
 /// </summary>
 internal sealed class Caution<TState, TEvent>(
-    StateAndEventSettings<TState, TEvent> settings, string lane, LaneProducer<TState, TEvent> producer, ILogger logger)
+    StateAndEventSettings<TState, TEvent> settings, string lane, string owner, LaneProducer<TState, TEvent> producer, ILogger logger)
     where TState : class
     where TEvent : class
 {
@@ -29,7 +29,7 @@ internal sealed class Caution<TState, TEvent>(
             states.CommittedPosition = consumer.Position(states.EventPartition);
         }
 
-        var takeovers = restored.Select(static states => (States: states, Takeover: CrashMarker.OnTakeover(states.Marker, states.CommittedPosition))).ToList();
+        var takeovers = restored.Select(states => (States: states, Takeover: CrashMarker.OnTakeover(states.Marker, states.CommittedPosition, owner))).ToList();
         producer.Commit(
             takeovers.ConvertAll(one => producer.MarkerRecord(one.States.EventPartition.Partition, one.Takeover.Write)),
             Positions(restored),
@@ -58,11 +58,16 @@ internal sealed class Caution<TState, TEvent>(
         }
 
         string input = OnlyInput(inputs, live);
-        CrashMarker? marker = CrashMarker.BeforeAttempt(states.Marker, input, states.CommittedPosition, settings.CrashAttemptsMax);
+        CrashMarker? marker = CrashMarker.BeforeAttempt(states.Marker, input, states.CommittedPosition, owner, settings.CrashAttemptsMax);
         if (marker is null)
         {
             string reason = $"The process died {settings.CrashAttemptsMax} times while it worked on this input alone.";
             condemned[input] = new Failure(FailureKind.CrashLoop, settings.CrashAttemptsMax, reason);
+            return;
+        }
+
+        if (marker == states.Marker)
+        {
             return;
         }
 
@@ -74,7 +79,7 @@ internal sealed class Caution<TState, TEvent>(
     public IReadOnlyList<OutgoingRecord> MarkersAfter(
         BatchInputs<TEvent> inputs, IReadOnlyDictionary<int, PartitionStates<TState>> live, IGroupConsumer consumer) =>
         Cautious(inputs, live) is { } states
-            ? [producer.MarkerRecord(states.EventPartition.Partition, new CrashMarker(consumer.Position(states.EventPartition), null, 0))]
+            ? [producer.MarkerRecord(states.EventPartition.Partition, new CrashMarker(owner, consumer.Position(states.EventPartition), null, 0))]
             : [];
 
     /// <summary>The batch is committed.</summary>
@@ -84,7 +89,7 @@ internal sealed class Caution<TState, TEvent>(
         if (Cautious(inputs, live) is { } states)
         {
             states.CautiousInputs--;
-            states.Marker = new CrashMarker(states.CommittedPosition, null, 0);
+            states.Marker = new CrashMarker(owner, states.CommittedPosition, null, 0);
         }
     }
 

@@ -4,32 +4,36 @@ namespace Corda.Workers.Messaging.StateAndEvent;
 /// Left in the state partition while it has an owner, taken away when the owner leaves cleanly. Whoever finds one knows that the owner died, and
 /// whether it had come any further: so an input that kills the process is found out. Pure.
 /// </summary>
+/// <param name="Owner">The process that wrote it, unique for each run of it: who finds his own marker has been fenced, not killed.</param>
 /// <param name="Position">The committed offset of the event partition when it was written.</param>
 /// <param name="InputId">The input that was being tried alone; null for none.</param>
 /// <param name="Attempts">How often that input was begun alone.</param>
-internal sealed record CrashMarker(long Position, string? InputId, int Attempts)
+internal sealed record CrashMarker(string Owner, long Position, string? InputId, int Attempts)
 {
     private const byte Format = 1;
+    private static readonly CrashMarker Unknown = new("", -1, null, 0);
 
     /// <summary>The marker to leave on taking a partition over, and whether to be cautious: the former owner died without any progress.</summary>
-    public static (CrashMarker Write, bool Cautious) OnTakeover(CrashMarker? left, long position) => left switch
+    public static (CrashMarker Write, bool Cautious) OnTakeover(CrashMarker? left, long position, string owner) => left switch
     {
-        null => (new CrashMarker(position, null, 0), false),
+        null => (new CrashMarker(owner, position, null, 0), false),
         { InputId: not null } => (left with { Position = position }, true),
-        _ => (new CrashMarker(position, null, 0), left.Position == position),
+        _ => (new CrashMarker(owner, position, null, 0), left.Owner != owner && left.Position == position),
     };
 
     /// <summary>The marker to write before an input is tried alone; null if it has been tried so often that it is to be abandoned unseen.</summary>
-    public static CrashMarker? BeforeAttempt(CrashMarker? left, string inputId, long position, int attemptsMax)
+    public static CrashMarker? BeforeAttempt(CrashMarker? left, string inputId, long position, string owner, int attemptsMax)
     {
-        int attempts = left?.InputId == inputId ? left.Attempts + 1 : 1;
-        return attempts > attemptsMax ? null : new CrashMarker(position, inputId, attempts);
+        // An attempt of this very process did not kill it: whatever ended it, it does not count.
+        int before = left?.InputId == inputId ? left.Attempts - (left.Owner == owner ? 1 : 0) : 0;
+        return before >= attemptsMax ? null : new CrashMarker(owner, position, inputId, before + 1);
     }
 
     public byte[] Encode()
     {
         var writer = new BinaryFormWriter(64);
         writer.Byte(Format);
+        writer.Text(Owner);
         writer.Long(Position);
         writer.Text(InputId);
         writer.Int(Attempts);
@@ -42,11 +46,11 @@ internal sealed record CrashMarker(long Position, string? InputId, int Attempts)
         try
         {
             var reader = new BinaryFormReader(bytes, "crash marker");
-            return reader.Byte() == Format ? new CrashMarker(reader.Long(), reader.Text(), reader.Int()) : new CrashMarker(-1, null, 0);
+            return reader.Byte() == Format ? new CrashMarker(reader.TextNotNull(), reader.Long(), reader.Text(), reader.Int()) : Unknown;
         }
         catch (MalformedRecordException)
         {
-            return new CrashMarker(-1, null, 0);
+            return Unknown;
         }
     }
 }

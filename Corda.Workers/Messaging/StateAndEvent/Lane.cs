@@ -34,7 +34,7 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
         settings = work.Settings;
         producer = new LaneProducer<TState, TEvent>(settings, name, bus, work.Time);
         assignments = new Assignments<TState>(name, settings.StateTopic, settings.DecodedStatesMax, bus, work.Time, work.Logger) { Leaving = ClearMarkers };
-        caution = new Caution<TState, TEvent>(settings, name, producer, work.Logger);
+        caution = new Caution<TState, TEvent>(settings, name, work.Owner, producer, work.Logger);
     }
 
     /// <summary>It has joined its group and all it owns is restored. Any thread.</summary>
@@ -220,9 +220,9 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
             MessagingMetrics.StatesInMemory.Add(change.Owner.Bytes - before);
         }
 
-        foreach ((PartitionKey key, StepInput<TEvent> input) in inputs.Inputs)
+        foreach (PartitionStates<TState> states in assignments.Live.Values)
         {
-            assignments.Live[key.Partition].Spilled.Read(key.Key, input.Bytes);
+            states.Spilled.Read();
         }
 
         foreach (Write<TEvent> write in result.Writes.Where(static write => write.ToOwnKey))

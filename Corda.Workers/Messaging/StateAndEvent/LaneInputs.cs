@@ -17,6 +17,7 @@ internal static class LaneInputs
             Invariant.Require(
                 live.ContainsKey(record.Partition.Partition), "Events come only from partitions that are restored", record.Partition.ToString());
             inputs.Add((new PartitionKey(record.Partition.Partition, record.Key), OfRecord<TEvent>(record)));
+            live[record.Partition.Partition].Spilled.Reading(record.Key, record.Value);
         }
 
         // Events first: an answer that is here already is better than the timeout that waited for it.
@@ -48,16 +49,21 @@ internal static class LaneInputs
         return wait;
     }
 
-    /// <summary>The due times of a batch that came to nothing wait again.</summary>
+    /// <summary>A batch came to nothing: its due times wait again, its events will be read again.</summary>
     public static void GiveBack<TState, TEvent>(BatchInputs<TEvent> batch, IReadOnlyDictionary<int, PartitionStates<TState>> live)
         where TState : class
         where TEvent : class
     {
+        foreach (PartitionStates<TState> states in live.Values)
+        {
+            states.Spilled.Unread();
+        }
+
         foreach (PartitionKey key in batch.Woken.Concat(batch.Inputs.Where(static input => input.Input.IsDue).Select(static input => input.Key)))
         {
-            if (live.TryGetValue(key.Partition, out PartitionStates<TState>? states) && states.Committed(key.Key)?.WakeAt is { } at)
+            if (live.TryGetValue(key.Partition, out PartitionStates<TState>? owner) && owner.Committed(key.Key)?.WakeAt is { } at)
             {
-                states.DueTimes.Add(key.Key, at);
+                owner.DueTimes.Add(key.Key, at);
             }
         }
     }

@@ -8,6 +8,7 @@ namespace Corda.Workers.Messaging.StateAndEvent;
 internal sealed class SpilledEvents
 {
     private readonly Dictionary<byte[], Queue<byte[]>> unread = new(KeyComparer.Instance);
+    private readonly List<(byte[] Key, byte[] Value)> reading = [];
 
     public bool Any(byte[] key) => unread.Count > 0 && unread.ContainsKey(key);
 
@@ -22,18 +23,35 @@ internal sealed class SpilledEvents
         values.Enqueue(value);
     }
 
-    /// <summary>An event of a key was read from the log and processed. Recognised by its bytes: two with the same bytes are as good as each other.</summary>
-    public void Read(byte[] key, byte[]? value)
+    /// <summary>
+    /// An event of a key comes back from the log and is part of the batch: it precedes whatever is chained in there. Recognised by its bytes: two
+    /// with the same bytes are as good as each other.
+    /// </summary>
+    public void Reading(byte[] key, byte[]? value)
     {
         if (unread.Count == 0 || !unread.TryGetValue(key, out Queue<byte[]>? values) || !values.Peek().AsSpan().SequenceEqual(value))
         {
             return;
         }
 
-        values.Dequeue();
+        reading.Add((key, values.Dequeue()));
         if (values.Count == 0)
         {
             unread.Remove(key);
         }
+    }
+
+    /// <summary>The batch is committed.</summary>
+    public void Read() => reading.Clear();
+
+    /// <summary>The batch came to nothing: its events will be read again.</summary>
+    public void Unread()
+    {
+        foreach (IGrouping<byte[], byte[]> again in reading.GroupBy(static one => one.Key, static one => one.Value, KeyComparer.Instance))
+        {
+            unread[again.Key] = new Queue<byte[]>([.. again, .. unread.GetValueOrDefault(again.Key) ?? []]);
+        }
+
+        reading.Clear();
     }
 }

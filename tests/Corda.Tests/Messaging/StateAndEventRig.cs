@@ -46,8 +46,14 @@ internal sealed class StateAndEventRig : IAsyncDisposable
 
     public TextProcessor Processor { get; } = new();
 
-    public static StateAndEventSettings<Text, Text> Settings(string instance) =>
-        new("text", "text-group", Events, new TextCodec(), instance) { Lanes = 1, StepThreads = 2 };
+    /// <summary>One lane, two threads. A test that moves the clock must not thereby end chains or give up steps, unless it means to.</summary>
+    public static StateAndEventSettings<Text, Text> Settings(string instance) => new("text", "text-group", Events, new TextCodec(), instance)
+    {
+        Lanes = 1,
+        StepThreads = 2,
+        ChainTimeMax = TimeSpan.FromDays(1),
+        StepTimeout = TimeSpan.FromDays(1),
+    };
 
     /// <summary>Starts a subscription in the present process.</summary>
     public ISubscription Start(
@@ -104,6 +110,8 @@ internal sealed class StateAndEventRig : IAsyncDisposable
 
     public TopicPartition PartitionOf(string topic, string key) =>
         new(topic, Partitioning.PartitionOf(Routing.Prefix, Encoding.UTF8.GetBytes(key), inner.PartitionCount(topic)));
+
+    public void EnsureTopic(TopicSpec topic) => inner.EnsureTopics([topic]);
 
     /// <summary>All records of a topic, partition by partition.</summary>
     public List<ConsumedRecord> Read(string topic)

@@ -37,6 +37,8 @@ internal sealed class FaultyBus(IMessageBus inner) : IMessageBus
     /// <summary>The transactions that were written, in order.</summary>
     public ConcurrentQueue<IReadOnlyList<OutgoingRecord>> Commits { get; } = new();
 
+    public bool IsDead => dead;
+
     /// <summary>From now on nothing of this process reaches the bus, and it says goodbye to nobody.</summary>
     public void Die() => dead = true;
 

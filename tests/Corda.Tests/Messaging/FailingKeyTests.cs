@@ -1,0 +1,204 @@
+using System.Text;
+using Corda.Tests.Support;
+using Corda.Workers.Messaging;
+using Corda.Workers.Messaging.StateAndEvent;
+
+namespace Corda.Tests.Messaging;
+
+public sealed class FailingKeyTests : IAsyncDisposable
+{
+    private readonly StateAndEventRig rig = new();
+    private DateTimeOffset flakyUntil = DateTimeOffset.MaxValue;
+
+    public FailingKeyTests() => rig.Processor.OnText = (_, _, text, _) => text switch
+    {
+        "flaky" when rig.Time.GetUtcNow() < flakyUntil => throw new TransientProcessingException("not now"),
+        "bad" => throw new InvalidOperationException("never"),
+        "make it unwritable" => new Step<Text>(new Text("unwritable"), []),
+        "large" => new Step<Text>(new Text(new string('x', 2_000_000)), []),
+        "large output" => TextProcessor.Append(null, text, [TextProcessor.Out("aaaa", new string('x', 2_000_000))]),
+        _ => null,
+    };
+
+    public ValueTask DisposeAsync() => rig.DisposeAsync();
+
+    [Fact]
+    public async Task A_transient_failure_parks_the_key_and_others_go_on()
+    {
+        flakyUntil = rig.Time.GetUtcNow().AddSeconds(1);
+        await rig.StartReady();
+        await rig.Publish("aaaa-1", "a", "flaky", "b");
+        await rig.Publish("aaaa-2", "x");
+        await rig.StateBecomes("aaaa-2", "x");
+        await Eventually.Equal("a", () => rig.State("aaaa-1"), "the state of the parked key");
+        await Eventually.True(() => rig.Outputs("aaaa-1").Contains("parked 1"), "the notice that the key is parked");
+        rig.Time.Advance(TimeSpan.FromSeconds(1));
+        await rig.StateBecomes("aaaa-1", "a,flaky,b");
+        Assert.Empty(rig.DeadLetters());
+    }
+
+    [Fact]
+    public async Task Events_for_a_parked_key_wait_behind_the_failed_one()
+    {
+        flakyUntil = rig.Time.GetUtcNow().AddSeconds(1);
+        await rig.StartReady();
+        await rig.Publish("aaaa", "flaky");
+        await Eventually.True(() => rig.History("aaaa").LastOrDefault()?.Parked is not null, "the key is parked");
+        await rig.Publish("aaaa", "b");
+        await rig.Publish("aaaa", "c");
+        await Eventually.True(() => rig.History("aaaa").Last()?.Parked?.Held.Count == 3, "all three wait");
+        Assert.Null(rig.State("aaaa"));
+        rig.Time.Advance(TimeSpan.FromSeconds(1));
+        await rig.StateBecomes("aaaa", "flaky,b,c");
+    }
+
+    [Fact]
+    public async Task Delays_double_and_after_the_last_attempt_the_input_is_abandoned_and_the_rest_goes_on()
+    {
+        await rig.StartReady();
+        await rig.Publish("aaaa", "a", "flaky", "b");
+        foreach ((int attempt, int seconds) in new[] { (1, 1), (2, 2), (3, 4), (4, 8) })
+        {
+            await Eventually.True(() => rig.History("aaaa").LastOrDefault()?.Parked?.Attempts == attempt, $"attempt {attempt}");
+            Assert.Equal(rig.Time.GetUtcNow().AddSeconds(seconds), rig.History("aaaa")[^1]!.Parked!.NextAttemptAt);
+            rig.Time.Advance(TimeSpan.FromSeconds(seconds));
+        }
+
+        await rig.StateBecomes("aaaa", "a,!Transient,b");
+        DeadLetter letter = Assert.Single(rig.DeadLetters());
+        Assert.Equal((FailureKind.Transient, 5, "not now"), (letter.Kind, letter.Attempts, letter.Reason));
+        Assert.Equal(("flaky", "a"), (Encoding.UTF8.GetString(letter.Event!), Encoding.UTF8.GetString(letter.State!)));
+    }
+
+    [Fact]
+    public async Task A_parked_key_and_its_attempts_survive_the_death_of_the_worker()
+    {
+        await rig.StartReady();
+        await rig.Publish("aaaa", "flaky", "b");
+        await Eventually.True(() => rig.History("aaaa").LastOrDefault()?.Parked is { Attempts: 1, Held.Count: 2 }, "parked");
+        await rig.Kill();
+        flakyUntil = DateTimeOffset.MinValue;
+        await rig.StartReady();
+        rig.Time.Advance(TimeSpan.FromSeconds(1));
+        await rig.StateBecomes("aaaa", "flaky,b");
+    }
+
+    [Fact]
+    public async Task A_parked_key_whose_queue_is_full_runs_out_of_patience_and_loses_nothing_else()
+    {
+        flakyUntil = rig.Time.GetUtcNow().AddSeconds(1);
+        await rig.StartReady(settings => settings with { HeldMax = 3 });
+        await rig.Publish("aaaa", "flaky", "b", "c", "d", "e");
+        await rig.StateBecomes("aaaa", "!Transient,b,c,d,e");
+        Assert.Contains("no room", Assert.Single(rig.DeadLetters()).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_permanent_failure_abandons_the_input_at_once()
+    {
+        await rig.StartReady();
+        await rig.Publish("aaaa", "a", "bad", "b");
+        await rig.StateBecomes("aaaa", "a,!Permanent,b");
+        DeadLetter letter = Assert.Single(rig.DeadLetters());
+        Assert.Equal((FailureKind.Permanent, 1, "never"), (letter.Kind, letter.Attempts, letter.Reason));
+        Assert.Contains(nameof(InvalidOperationException), letter.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("make it unwritable")]
+    [InlineData("large")]
+    [InlineData("large output")]
+    public async Task What_cannot_be_written_abandons_its_input_alone(string text)
+    {
+        await rig.StartReady();
+        await rig.Publish("aaaa-2", "x");
+        await rig.Publish("aaaa-1", "a", text, "b");
+        await rig.Publish("aaaa-2", "y");
+        await rig.StateBecomes("aaaa-1", "a,!Refused,b");
+        await rig.StateBecomes("aaaa-2", "x,y");
+        Assert.Equal(text, Encoding.UTF8.GetString(Assert.Single(rig.DeadLetters()).Event!));
+    }
+
+    [Fact]
+    public async Task A_transaction_that_only_the_bus_refuses_is_taken_apart_until_its_input_is_found()
+    {
+        await rig.StartReady();
+        rig.Bus.Faults = records => records.Any(record =>
+            record.Partition.Topic.EndsWith(".state", StringComparison.Ordinal) && record.Value is { } value && Encoding.UTF8.GetString(value).Contains("ugly", StringComparison.Ordinal))
+                ? CommitFault.Refused
+                : CommitFault.None;
+        await rig.Publish(TextProcessor.To("aaaa-1", "a"), TextProcessor.To("aaaa-2", "ugly"), TextProcessor.To("aaaa-3", "c"));
+        await rig.StateBecomes("aaaa-3", "c", rig.PassTime);
+        await rig.StateBecomes("aaaa-2", "!Refused", rig.PassTime);
+        await rig.StateBecomes("aaaa-1", "a");
+    }
+
+    [Fact]
+    public async Task A_processor_that_cannot_even_abandon_loses_its_state_and_nobody_else_notices()
+    {
+        rig.Processor.OnGivenUp = static (_, _, _, _) => throw new InvalidOperationException("nor this");
+        await rig.StartReady();
+        await rig.Publish("aaaa-1", "a");
+        await rig.StateBecomes("aaaa-1", "a");
+        await rig.Publish("aaaa-1", "bad", "b");
+        await rig.Publish("aaaa-2", "x");
+        await rig.StateBecomes("aaaa-2", "x");
+        await rig.StateBecomes("aaaa-1", "b");
+        Assert.Single(rig.DeadLetters());
+    }
+
+    [Fact]
+    public async Task Events_that_cannot_be_read_go_to_the_dead_letters_and_the_state_stays()
+    {
+        await rig.StartReady();
+        await rig.Publish("aaaa", "a");
+        await rig.PublishBytes("aaaa", "unreadable"u8.ToArray());
+        await rig.PublishBytes("aaaa", null);
+        await rig.Publish("aaaa", "b");
+        await rig.StateBecomes("aaaa", "a,b");
+        Assert.Equal(2, rig.DeadLetters().Count);
+    }
+
+    [Fact]
+    public async Task A_damaged_state_refuses_the_events_of_its_key_and_no_others()
+    {
+        await rig.PublishBytes(rig.PartitionOf("test.event.state", "aaaa-1"), "aaaa-1"u8.ToArray(), [99, 1, 2, 3]);
+        await rig.StartReady();
+        await rig.Publish(TextProcessor.To("aaaa-1", "a"), TextProcessor.To("aaaa-2", "b"));
+        await rig.StateBecomes("aaaa-2", "b");
+        Assert.Contains("format 99", Assert.Single(rig.DeadLetters()).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_state_version_that_does_not_rise_is_refused()
+    {
+        byte[] state = StateRecordCodec.Encode(new StateRecord(3, "x", -1, null, null, "a"u8.ToArray()));
+        await rig.PublishBytes(rig.PartitionOf("test.event.state", "aaaa"), "aaaa"u8.ToArray(), state);
+        await rig.PublishBytes(rig.PartitionOf("test.event.state", "aaaa"), "aaaa"u8.ToArray(), state);
+        await rig.StartReady();
+        await rig.Publish("aaaa", "b");
+        await Eventually.True(() => rig.DeadLetters().Count == 1, "a dead letter");
+        Assert.Contains("version 3 (by x) follows version 3 (by x)", rig.DeadLetters()[0].Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_event_that_the_state_contains_already_is_refused()
+    {
+        byte[] state = StateRecordCodec.Encode(new StateRecord(1, "test.event@7", 7, null, null, "a"u8.ToArray()));
+        await rig.PublishBytes(rig.PartitionOf("test.event.state", "aaaa"), "aaaa"u8.ToArray(), state);
+        await rig.StartReady();
+        await rig.Publish("aaaa", "b");
+        await Eventually.True(() => rig.DeadLetters().Count == 1, "a dead letter");
+        Assert.Equal("a", rig.State("aaaa"));
+    }
+
+    [Fact]
+    public async Task A_processor_may_send_an_input_to_the_dead_letters_itself()
+    {
+        rig.Processor.OnText = static (_, state, text, _) => TextProcessor.Append(state, text) with { DeadLetter = "not mine" };
+        await rig.StartReady();
+        await rig.Publish("aaaa", "a");
+        await rig.StateBecomes("aaaa", "a");
+        Assert.Equal("not mine", Assert.Single(rig.DeadLetters()).Reason);
+    }
+}

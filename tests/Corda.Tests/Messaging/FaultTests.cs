@@ -1,0 +1,185 @@
+using Corda.Tests.Support;
+using Corda.Workers.Messaging;
+using Corda.Workers.Messaging.Bus;
+
+namespace Corda.Tests.Messaging;
+
+public sealed class FaultTests : IAsyncDisposable
+{
+    private readonly StateAndEventRig rig = new();
+
+    public FaultTests() => rig.Processor.OnText = static (key, state, text, _) => text switch
+    {
+        _ when text.EndsWith('?') => TextProcessor.Append(state, text, [TextProcessor.Out(key, text), TextProcessor.To("aaaa-answers", $"{text}!")]),
+        _ => null,
+    };
+
+    public ValueTask DisposeAsync() => rig.DisposeAsync();
+
+    [Theory]
+    [InlineData(nameof(CommitFault.Transient))]
+    [InlineData(nameof(CommitFault.Fenced))]
+    [InlineData(nameof(CommitFault.LostRequest))]
+    [InlineData(nameof(CommitFault.LostAcknowledgement))]
+    public async Task Whatever_happens_to_a_commit_each_event_has_its_effect_once(string faultName)
+    {
+        CommitFault fault = Enum.Parse<CommitFault>(faultName);
+        int commits = 0;
+        rig.Bus.Faults = _ => Interlocked.Increment(ref commits) % 3 == 0 ? fault : CommitFault.None;
+        rig.Start(settings => settings with { BatchMax = 4 });
+        for (int i = 0; i < 30; i++)
+        {
+            await rig.Publish($"aaaa-{i % 3}", $"{i}?");
+        }
+
+        for (int key = 0; key < 3; key++)
+        {
+            List<string> expected = [.. Enumerable.Range(0, 10).Select(n => $"{key + (3 * n)}?")];
+            await rig.StateBecomes($"aaaa-{key}", string.Join(',', expected), rig.PassTime);
+            Assert.Equal(expected, rig.Outputs($"aaaa-{key}"));
+        }
+
+        await Eventually.Equal(30, () => rig.State("aaaa-answers")?.Split(',').Distinct().Count() ?? 0, "the number of answers", rig.PassTime);
+        Assert.Equal(30, rig.State("aaaa-answers")!.Split(',').Length);
+        Assert.Empty(rig.DeadLetters());
+        foreach (string key in new[] { "aaaa-0", "aaaa-1", "aaaa-2", "aaaa-answers" })
+        {
+            List<long> versions = [.. rig.History(key).Select(record => record!.Version)];
+            Assert.Equal(Enumerable.Range(1, versions.Count).Select(n => (long)n), versions);
+        }
+    }
+
+    [Fact]
+    public async Task A_failing_bus_shows_in_the_health_and_no_longer_once_it_works()
+    {
+        ISubscription subscription = await rig.StartReady();
+        rig.Bus.Faults = static _ => CommitFault.Transient;
+        await rig.Publish("aaaa", "a");
+        await Eventually.True(() => subscription.Health is { Ready: false, Problem: not null }, "the problem");
+        Assert.Contains("injected: transient", subscription.Health.Problem, StringComparison.Ordinal);
+        rig.Bus.Faults = static _ => CommitFault.None;
+        await Eventually.True(() => subscription.Health is { Ready: true, Problem: null }, () => $"{subscription.Health}", rig.PassTime);
+        Assert.Equal("a", rig.State("aaaa"));
+    }
+
+    [Fact]
+    public async Task An_evicted_worker_writes_nothing_of_what_it_was_working_on()
+    {
+        using var release = new ManualResetEventSlim();
+        int runs = 0;
+        var zombie = new TextProcessor
+        {
+            OnText = (_, state, _, _) =>
+            {
+                if (Interlocked.Increment(ref runs) == 1)
+                {
+                    release.Wait(TimeSpan.FromSeconds(20));
+                }
+
+                return TextProcessor.Append(state, "zombie");
+            },
+        };
+        await rig.StartReady(instance: "zombie", processor: zombie);
+        await rig.Publish("aaaa", "a");
+        await Eventually.True(() => runs == 1, "the zombie has begun");
+        rig.Start(instance: "other");
+        await rig.StateBecomes("aaaa", "a", () => rig.Time.Advance(TimeSpan.FromSeconds(3)));
+        release.Set();
+        await rig.Publish("aaaa", "b");
+        await Eventually.True(() => rig.State("aaaa")!.Split(',').Length == 2, "b", rig.PassTime);
+        Assert.StartsWith("a,", rig.State("aaaa"), StringComparison.Ordinal);
+        Assert.Equal([1L, 2L], rig.History("aaaa").Select(record => record!.Version));
+    }
+
+    [Fact]
+    public async Task A_step_that_does_not_end_is_given_up_and_the_lane_goes_on()
+    {
+        using var release = new ManualResetEventSlim();
+        using var begun = new ManualResetEventSlim();
+        rig.Processor.OnText = (_, _, text, _) =>
+        {
+            if (text == "stuck")
+            {
+                begun.Set();
+                release.Wait(TimeSpan.FromSeconds(20));
+            }
+
+            return null;
+        };
+        ISubscription subscription = await rig.StartReady(settings => settings with { StepThreads = 1, StepTimeout = TimeSpan.FromSeconds(5) });
+        await rig.Publish(TextProcessor.To("aaaa-1", "a"), TextProcessor.To("aaaa-1", "stuck"), TextProcessor.To("aaaa-1", "b"), TextProcessor.To("aaaa-2", "x"));
+        await Eventually.True(() => begun.IsSet, "the step has begun");
+        rig.Time.Advance(TimeSpan.FromSeconds(5.1));
+        await rig.StateBecomes("aaaa-1", "a,!Stuck,b");
+        Assert.Equal("x", rig.State("aaaa-2"));
+        DeadLetter letter = Assert.Single(rig.DeadLetters());
+        Assert.Equal(FailureKind.Stuck, letter.Kind);
+        Assert.Contains("text-step-", letter.Reason, StringComparison.Ordinal);
+        Assert.Contains("stuck step thread", subscription.Health.Problem, StringComparison.Ordinal);
+        release.Set();
+        await Eventually.True(() => subscription.Health.Problem is null, () => $"the thread came back: {subscription.Health}", rig.PassTime);
+        await rig.Publish("aaaa-1", "c");
+        await rig.StateBecomes("aaaa-1", "a,!Stuck,b,c");
+    }
+
+    [Fact]
+    public async Task An_input_that_kills_the_process_is_abandoned_after_its_attempts_and_nothing_else_is()
+    {
+        rig.Processor.OnText = (_, _, text, _) =>
+        {
+            if (text == "killer")
+            {
+                rig.Bus.Die();
+                throw new InvalidOperationException("nobody will ever hear of this");
+            }
+
+            return null;
+        };
+        await rig.Publish("aaaa", "a", "b", "killer", "c");
+        int deaths = 0;
+        rig.Start();
+        await Eventually.True(
+            () => rig.State("aaaa") == "a,b,!CrashLoop,c",
+            () => $"state {rig.State("aaaa")} after {deaths} deaths\n{rig.Log.Tail()}",
+            () =>
+            {
+                if (rig.Bus.IsDead)
+                {
+                    deaths++;
+                    rig.Kill().Wait();
+                    rig.Start();
+                }
+            });
+        Assert.Equal(4, deaths);
+        Assert.Equal(FailureKind.CrashLoop, Assert.Single(rig.DeadLetters()).Kind);
+        await rig.Publish("aaaa", "d");
+        await rig.StateBecomes("aaaa", "a,b,!CrashLoop,c,d");
+    }
+
+    [Fact]
+    public async Task A_clean_end_leaves_no_marker_and_a_death_does()
+    {
+        ISubscription subscription = await rig.StartReady();
+        Assert.Equal(4, Markers());
+        await rig.Stop(subscription);
+        Assert.Equal(0, Markers());
+        await rig.StartReady();
+        await rig.Kill();
+        Assert.Equal(4, Markers());
+        await rig.StartReady();
+        Assert.Contains(rig.Log.Lines, line => line.Text.Contains("was left uncleanly", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_bus_that_cannot_work_ends_the_loop_loudly()
+    {
+        await using var wrong = new StateAndEventRig();
+        wrong.EnsureTopic(new TopicSpec("other.event.state", Cleanup.Delete));
+        ISubscription subscription = wrong.Start(settings => settings with { Events = StateAndEventRig.Events with { Name = "other.event" } });
+        await Eventually.True(() => subscription.Health.Problem?.StartsWith("text-one-0: Given up", StringComparison.Ordinal) ?? false, () => $"{subscription.Health}");
+        Assert.False(subscription.Health.Ready);
+    }
+
+    private int Markers() => rig.Read("test.event.state").Where(record => record.Key[0] == 0)
+        .GroupBy(record => record.Partition).Count(partition => partition.Last().Value is not null);
+}

@@ -1,0 +1,185 @@
+using System.Text;
+using Corda.Workers.Messaging;
+using Corda.Workers.Messaging.StateAndEvent;
+using CsCheck;
+
+namespace Corda.Tests.Messaging;
+
+/// <summary>The parts of the patterns that are pure.</summary>
+public sealed class PartsTests
+{
+    private static readonly DateTimeOffset Noon = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void A_state_record_comes_back_from_its_bytes()
+    {
+        var record = new StateRecord(
+            7, "flow.event-3@42", 42, Noon, new ParkedKey(2, Noon.AddSeconds(4), "näh", [new("a", [1, 2]), new("due", null)]), [1, 2, 3]);
+        StateRecord read = StateRecordCodec.Decode(StateRecordCodec.Encode(record));
+        Assert.Equal(record with { Parked = null, Payload = null }, read with { Parked = null, Payload = null });
+        Assert.Equal(record.Payload, read.Payload);
+        Assert.Equal((2, Noon.AddSeconds(4), "näh"), (read.Parked!.Attempts, read.Parked.NextAttemptAt, read.Parked.Reason));
+        Assert.Equal([[1, 2], null], read.Parked.Held.Select(held => held.Event));
+    }
+
+    [Fact]
+    public void A_state_record_without_payload_is_not_one_with_an_empty_payload()
+    {
+        Assert.Null(StateRecordCodec.Decode(StateRecordCodec.Encode(new StateRecord(1, "x", -1, null, null, null))).Payload);
+        Assert.Empty(StateRecordCodec.Decode(StateRecordCodec.Encode(new StateRecord(1, "x", -1, null, null, []))).Payload!);
+    }
+
+    [Fact]
+    public void Damaged_bytes_are_malformed_and_never_anything_else()
+    {
+        byte[] sound = StateRecordCodec.Encode(new StateRecord(7, "id", 42, Noon, new ParkedKey(2, Noon, "r", [new("a", [1, 2])]), [1, 2, 3]));
+        Gen.Select(Gen.Int[0, sound.Length - 1], Gen.Byte, Gen.Int[0, sound.Length]).Sample((at, value, length) =>
+        {
+            byte[] damaged = [.. sound[..length]];
+            if (at < length)
+            {
+                damaged[at] = value;
+            }
+
+            try
+            {
+                _ = StateRecordCodec.Decode(damaged);
+            }
+            catch (MalformedRecordException)
+            {
+                // What is expected of most.
+            }
+        });
+    }
+
+    [Fact]
+    public void A_dead_letter_comes_back_from_its_bytes()
+    {
+        var codec = new DeadLetterCodec();
+        var letter = new DeadLetter(Noon, "flow.event", 3, "flow.event-3@42", [1], [2], null, FailureKind.Stuck, 2, "why", null);
+        DeadLetter read = codec.Decode(codec.Encode(letter));
+        Assert.Equal(letter with { Key = read.Key, Event = read.Event }, read);
+        Assert.Equal((letter.Key, letter.Event), (read.Key, read.Event), (x, y) => x.Item1.SequenceEqual(y.Item1) && x.Item2!.SequenceEqual(y.Item2!));
+    }
+
+    [Theory]
+    [InlineData("21", 4, 973_932_308)]
+    [InlineData("foobar", 4, -790_332_482)]
+    [InlineData("a-little-bit-long-string", 4, -985_981_536)]
+    public void Keys_are_hashed_as_kafka_clients_do(string key, int partitions, int murmur2) =>
+        Assert.Equal((murmur2 & 0x7FFFFFFF) % partitions, Partitioning.PartitionOf(Routing.Hash, Encoding.UTF8.GetBytes(key), partitions));
+
+    [Fact]
+    public void Keys_with_one_prefix_stay_together_and_too_short_ones_are_refused()
+    {
+        Assert.Equal(0x01020304 % 7, Partitioning.PartitionOf(Routing.Prefix, [1, 2, 3, 4, 99], 7));
+        Assert.Equal((int)(0xFFFFFFFFu % 7), Partitioning.PartitionOf(Routing.Prefix, [255, 255, 255, 255], 7));
+        Assert.Throws<RecordRefusedException>(() => Partitioning.PartitionOf(Routing.Prefix, [1, 2, 3], 7));
+    }
+
+    [Fact]
+    public void Delays_double_up_to_the_longest()
+    {
+        var backOff = new BackOff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(16));
+        Assert.Equal([1, 2, 4, 8, 16, 16], Enumerable.Range(1, 6).Select(n => (int)backOff.After(n).TotalSeconds));
+        Assert.Equal(TimeSpan.FromSeconds(16), backOff.After(int.MaxValue));
+    }
+
+    [Fact]
+    public void Only_the_present_due_time_of_a_key_counts()
+    {
+        var wanted = new Dictionary<byte[], DateTimeOffset?>(KeyComparer.Instance);
+        var due = new DueTimes(key => wanted.GetValueOrDefault(key));
+        Want("a", 5);
+        Want("b", 3);
+        Want("a", 9);
+        Assert.Equal(Noon.AddSeconds(3), due.Next());
+        Assert.Equal(["b"], Taken(4));
+        wanted["b"u8.ToArray()] = null;
+        Assert.Equal(Noon.AddSeconds(9), due.Next());
+        Assert.Empty(Taken(8));
+        Assert.Equal(["a"], Taken(9));
+        Assert.Null(due.Next());
+
+        void Want(string key, int seconds)
+        {
+            wanted[Encoding.UTF8.GetBytes(key)] = Noon.AddSeconds(seconds);
+            due.Add(Encoding.UTF8.GetBytes(key), Noon.AddSeconds(seconds));
+        }
+
+        List<string> Taken(int seconds) => [.. due.Take(Noon.AddSeconds(seconds), 10).Select(key => Encoding.UTF8.GetString(key))];
+    }
+
+    [Fact]
+    public void Who_finds_no_marker_or_progress_is_not_cautious_and_who_finds_neither_is()
+    {
+        Assert.Equal((new CrashMarker("me", 5, null, 0), false), CrashMarker.OnTakeover(null, 5, "me"));
+        Assert.Equal((new CrashMarker("me", 5, null, 0), false), CrashMarker.OnTakeover(new CrashMarker("he", 4, null, 0), 5, "me"));
+        Assert.Equal((new CrashMarker("me", 5, null, 0), true), CrashMarker.OnTakeover(new CrashMarker("he", 5, null, 0), 5, "me"));
+        Assert.Equal((new CrashMarker("me", 5, null, 0), false), CrashMarker.OnTakeover(new CrashMarker("me", 5, null, 0), 5, "me"));
+        Assert.Equal((new CrashMarker("he", 5, "x", 2), true), CrashMarker.OnTakeover(new CrashMarker("he", 4, "x", 2), 5, "me"));
+    }
+
+    [Fact]
+    public void Attempts_that_killed_another_process_count_and_own_ones_do_not()
+    {
+        Assert.Equal(new CrashMarker("me", 5, "x", 1), CrashMarker.BeforeAttempt(null, "x", 5, "me", 3));
+        Assert.Equal(new CrashMarker("me", 5, "x", 3), CrashMarker.BeforeAttempt(new CrashMarker("he", 5, "x", 2), "x", 5, "me", 3));
+        Assert.Equal(new CrashMarker("me", 5, "x", 3), CrashMarker.BeforeAttempt(new CrashMarker("me", 5, "x", 3), "x", 5, "me", 3));
+        Assert.Equal(new CrashMarker("me", 5, "y", 1), CrashMarker.BeforeAttempt(new CrashMarker("he", 5, "x", 3), "y", 5, "me", 3));
+        Assert.Null(CrashMarker.BeforeAttempt(new CrashMarker("he", 5, "x", 3), "x", 5, "me", 3));
+    }
+
+    [Fact]
+    public void A_marker_comes_back_from_its_bytes_and_an_unknown_one_says_that_somebody_died()
+    {
+        var marker = new CrashMarker("me", 5, "x", 2);
+        Assert.Equal(marker, CrashMarker.Decode(marker.Encode()));
+        Assert.NotNull(CrashMarker.Decode([77]));
+        Assert.NotNull(CrashMarker.Decode([1, 2]));
+    }
+
+    [Fact]
+    public void Chained_inputs_have_short_and_different_names()
+    {
+        InputId id = InputId.OfEvent(new("flow.event", 3), 42);
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        for (int i = 0; i < 1_000; i++)
+        {
+            Assert.True(names.Add(id.Child(0).ToString()) && names.Add(id.Child(1).ToString()), "two inputs have one name");
+            id = id.Child(i % 2);
+        }
+
+        Assert.All(names, name => Assert.InRange(name.Length, 1, 50));
+    }
+
+    [Fact]
+    public void Spilled_events_hold_back_later_ones_until_they_are_read_also_after_a_failed_batch()
+    {
+        var spilled = new SpilledEvents();
+        byte[] key = [1];
+        spilled.Written(key, [10]);
+        spilled.Written(key, [20]);
+        spilled.Reading(key, [99]);
+        spilled.Reading(key, [10]);
+        Assert.True(spilled.Any([1]));
+        spilled.Reading(key, [20]);
+        Assert.False(spilled.Any([1]));
+        spilled.Unread();
+        Assert.True(spilled.Any([1]));
+        spilled.Reading(key, [10]);
+        spilled.Reading(key, [20]);
+        spilled.Read();
+        spilled.Unread();
+        Assert.False(spilled.Any([1]));
+    }
+
+    [Fact]
+    public void Loops_that_have_ended_stay_ended()
+    {
+        LoopState[] all = Enum.GetValues<LoopState>();
+        Assert.All(all, next => Assert.False(next.MayFollow(LoopState.Stopped) || next.MayFollow(LoopState.Failed)));
+        Assert.True(LoopState.Running.MayFollow(LoopState.BackingOff) && LoopState.BackingOff.MayFollow(LoopState.Running));
+        Assert.False(LoopState.BackingOff.MayFollow(LoopState.Created));
+    }
+}
