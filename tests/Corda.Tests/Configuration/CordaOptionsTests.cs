@@ -67,13 +67,21 @@ public sealed class CordaOptionsTests
     }
 
     [Fact]
-    public void The_settings_that_are_delivered_are_understood()
+    public void Only_development_is_delivered_with_a_network()
     {
-        foreach (string file in new[] { "appsettings.json", "appsettings.Development.json" })
-        {
-            IConfiguration delivered = new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, file), optional: false).Build();
-            CordaOptionsReader.Read(delivered);
-        }
+        CordaOptions production = ReadFiles("appsettings.json");
+        CordaOptions development = ReadFiles("appsettings.json", "appsettings.Development.json");
+        Assert.Empty(production.Network.VirtualNodes);
+        Assert.Empty(production.Network.FlowPackages);
+        Assert.Equal(3, development.Network.VirtualNodes.Count);
+        Assert.Single(development.Network.FlowPackages);
+    }
+
+    private static CordaOptions ReadFiles(params string[] names)
+    {
+        var builder = new ConfigurationBuilder();
+        foreach (string name in names) builder.AddJsonFile(Path.Combine(AppContext.BaseDirectory, name), optional: false);
+        return CordaOptionsReader.Read(builder.Build());
     }
 
     private static CordaOptions Read(params (string Key, string Value)[] settings) =>
