@@ -1,4 +1,10 @@
 using Corda.Benchmarks;
+if (args is ["state-and-event"])
+{
+    StateAndEventMeasurements.Run(Directory.CreateTempSubdirectory("corda-state-and-event-").FullName);
+    return;
+}
+
 if (args is ["bus"])
 {
     BusMeasurements.Run(Directory.CreateTempSubdirectory("corda-bus-").FullName);

@@ -190,7 +190,7 @@ internal sealed class KeyStepper<TState, TEvent>(
     {
         try
         {
-            var context = new StepContext(time.GetUtcNow(), input.Id.ToString(), state.Version);
+            var context = new StepContext(time.GetUtcNow(), input.Id.ToString(), state.Version, input.Attempts);
             IReadOnlyList<Record> outputs = processor.OnParked(key.Key, Decoded(state, fresh: true), Event(input), failure, context);
             return results.Effects(outputs, input.Id, mode.Chaining);
         }
@@ -213,7 +213,7 @@ internal sealed class KeyStepper<TState, TEvent>(
         try
         {
             TState? given = Decoded(state, fresh: true);
-            var context = new StepContext(time.GetUtcNow(), input.Id.ToString(), state.Version);
+            var context = new StepContext(time.GetUtcNow(), input.Id.ToString(), state.Version, input.Attempts);
             Step<TState> step = processor.OnAbandoned(key.Key, given, EventOrNull(input), failure, context);
             return Accept(key, state, given, step, input, mode with { Strict = true }) with { DeadLetter = letter };
         }

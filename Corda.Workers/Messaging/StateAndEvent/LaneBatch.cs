@@ -24,11 +24,9 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly StepMode mode;
-    private readonly DateTimeOffset now;
     private readonly long startedAt;
 
-    private readonly Dictionary<PartitionKey, KeyQueue<TState, TEvent>> keys = [];
-    private readonly Queue<KeyQueue<TState, TEvent>> ready = new();
+    private readonly BatchKeys<TState, TEvent> keys;
     private readonly List<RunningTurn<TState, TEvent>> running = [];
     private readonly List<Write<TEvent>> writes = [];
     private readonly List<DeadLetter> deadLetters = [];
@@ -50,16 +48,16 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
         this.partitions = partitions;
         this.condemned = condemned;
         mode = new StepMode(strict || settings.AlwaysRestoreFromBytes, settings.AlwaysRestoreFromBytes, this);
-        now = time.GetUtcNow();
+        keys = new BatchKeys<TState, TEvent>(partitions, mode.FromBytes, time.GetUtcNow());
         startedAt = time.GetTimestamp();
         foreach (PartitionKey woken in inputs.Woken)
         {
-            Schedule(Open(woken));
+            keys.Wake(woken);
         }
 
         foreach ((PartitionKey key, StepInput<TEvent> input) in inputs.Inputs)
         {
-            Append(key, input);
+            keys.Append(key, input);
         }
     }
 
@@ -86,7 +84,7 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
 
             return restartBecause is not null
                 ? null
-                : new BatchResult<TState, TEvent>(changes, writes, deadLetters, keys.Values.Select(static key => key.Owner).ToHashSet(), chained);
+                : new BatchResult<TState, TEvent>(changes, writes, deadLetters, keys.Owners, chained);
         }
     }
 
@@ -121,7 +119,7 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
     {
         lock (gate)
         {
-            if (HasToStop() || !ready.TryDequeue(out KeyQueue<TState, TEvent>? key))
+            if (HasToStop() || keys.Next() is not { } key)
             {
                 // Under the same lock under which keys become ready: none is overlooked.
                 helpers--;
@@ -163,8 +161,7 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
             turn.Key.Prepend(outcome.Requeue);
             Take(outcome);
             ChainDue(turn);
-            turn.Key.Scheduled = false;
-            ScheduleIfWaiting(turn.Key);
+            keys.Release(turn.Key);
             GoOn();
             return true;
         }
@@ -241,7 +238,7 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
                     break;
                 case Chain<TEvent> chain:
                     chained++;
-                    Append(chain.To, chain.Input);
+                    keys.Append(chain.To, chain.Input);
                     break;
                 default:
                     throw new UnreachableException($"StepEffect {effect}");
@@ -261,61 +258,13 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
         }
     }
 
-    private void Append(PartitionKey key, StepInput<TEvent> input)
-    {
-        KeyQueue<TState, TEvent> queue = Open(key);
-        queue.Append(input);
-        ScheduleIfWaiting(queue);
-    }
-
-    private KeyQueue<TState, TEvent> Open(PartitionKey key)
-    {
-        if (keys.TryGetValue(key, out KeyQueue<TState, TEvent>? open))
-        {
-            return open;
-        }
-
-        PartitionStates<TState> owner = partitions[key.Partition];
-        KeyState<TState> state = owner.Take(key.Key, mode.FromBytes);
-        IReadOnlyList<StepInput<TEvent>> held = [];
-        if (state.Parked is { } parked && parked.NextAttemptAt <= now)
-        {
-            (state, held) = Parking.Unpark<TState, TEvent>(state, parked);
-        }
-
-        var queue = new KeyQueue<TState, TEvent>(key, owner, state);
-        queue.Prepend(held);
-        keys.Add(key, queue);
-        return queue;
-    }
-
-    private void ScheduleIfWaiting(KeyQueue<TState, TEvent> key)
-    {
-        if (key.HasInput && !key.Scheduled)
-        {
-            Schedule(key);
-        }
-    }
-
-    private void Schedule(KeyQueue<TState, TEvent> key)
-    {
-        if (sealing || key.HasInput)
-        {
-            key.Scheduled = true;
-            ready.Enqueue(key);
-        }
-    }
-
     // At the end of every turn: more help if there is more to do, the next phase if there is nothing more, the lane if all is done.
     private void GoOn()
     {
-        if (!sealing && !HasToStop() && ready.Count == 0 && running.Count == 0)
+        if (!sealing && !HasToStop() && keys.ReadyCount == 0 && running.Count == 0)
         {
             sealing = true;
-            foreach (KeyQueue<TState, TEvent> key in keys.Values.Where(static key => key.State.Changed))
-            {
-                Schedule(key);
-            }
+            keys.ReadyChanged();
         }
 
         CallHelp();
@@ -327,7 +276,7 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
 
     private void CallHelp()
     {
-        int wanted = Math.Min(ready.Count, workers.Count) - helpers;
+        int wanted = Math.Min(keys.ReadyCount, workers.Count) - helpers;
         if (wanted > 0 && !HasToStop())
         {
             helpers += wanted;
@@ -343,7 +292,7 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
 
     private bool HasToStop() => restartBecause is not null || bug is not null;
 
-    private bool HasEnded() => running.Count == 0 && (HasToStop() || (sealing && ready.Count == 0));
+    private bool HasEnded() => running.Count == 0 && (HasToStop() || (sealing && keys.ReadyCount == 0));
 
     private void GiveUpStuckTurns()
     {
@@ -377,24 +326,7 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
         }
 
         key.Prepend([turn.Input]);
-        Schedule(key);
+        keys.Release(key);
         GoOn();
     }
 }
-
-/// <summary>What the batches of a lane have in common.</summary>
-/// <param name="Settings">What the subscription was told.</param>
-/// <param name="Owner">Names this run of this process.</param>
-/// <param name="Stepper">Runs one input of one key.</param>
-/// <param name="Workers">The threads that the lanes share.</param>
-/// <param name="Time">The only clock.</param>
-/// <param name="Logger">Where they log.</param>
-internal sealed record LaneWork<TState, TEvent>(
-    StateAndEventSettings<TState, TEvent> Settings,
-    string Owner,
-    KeyStepper<TState, TEvent> Stepper,
-    StepWorkers Workers,
-    TimeProvider Time,
-    ILogger Logger)
-    where TState : class
-    where TEvent : class;

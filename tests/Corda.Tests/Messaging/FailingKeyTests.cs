@@ -71,6 +71,17 @@ public sealed class FailingKeyTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_processor_is_told_how_often_an_input_failed_before()
+    {
+        rig.Processor.OnText = (_, state, text, context) => context.FailedAttempts < 2
+            ? throw new TransientProcessingException("not now")
+            : TextProcessor.Append(state, $"{text} after {context.FailedAttempts}");
+        await rig.StartReady();
+        await rig.Publish("aaaa", "a");
+        await rig.StateBecomes("aaaa", "a after 2", rig.PassTime);
+    }
+
+    [Fact]
     public async Task A_parked_key_and_its_attempts_survive_the_death_of_the_worker()
     {
         await rig.StartReady();
