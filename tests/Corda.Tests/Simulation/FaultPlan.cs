@@ -18,7 +18,10 @@ public enum Fault
     /// <summary>The operation has no effect; its caller may try again.</summary>
     Transient,
 
-    /// <summary>The worker stands still before the operation; others take over all it has; then it goes on with what it was about to do.</summary>
+    /// <summary>A second worker joins the group at this moment.</summary>
+    Rebalance,
+
+    /// <summary>The worker stands still before the operation; another takes over all it has and ends it; then the first goes on with what it was about to do.</summary>
     Zombie,
 }
 

@@ -7,9 +7,19 @@ namespace Corda.Tests.Simulation;
 /// One incarnation of a worker's access to the bus. Every operation that reads or writes is a point of the plan. After the incarnation has died every call
 /// fails, as no call of a dead process reaches anybody.
 /// </summary>
-internal sealed class FaultyBus(IMessageBus bus, FaultPlan plan, Action<FaultyBus> onZombie) : IMessageBus
+internal sealed class FaultyBus(IMessageBus bus, FaultPlan plan, FaultyBus.IScene scene) : IMessageBus
 {
     private volatile bool dead;
+
+    /// <summary>Who plays the other parts: further workers that come and go.</summary>
+    internal interface IScene
+    {
+        /// <summary>Another worker joins; returns at once.</summary>
+        void Join();
+
+        /// <summary>The calling worker stands still until another has taken over and ended all its work.</summary>
+        void StandStill();
+    }
 
     /// <summary>Set when the plan has killed this incarnation.</summary>
     public TaskCompletionSource Died { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -66,14 +76,18 @@ internal sealed class FaultyBus(IMessageBus bus, FaultPlan plan, Action<FaultyBu
                 throw new MessagingIndefiniteException($"{where}: the acknowledgement was lost.");
             case Fault.Transient:
                 throw new MessagingTransientException($"{where}: not now.");
+            case Fault.Rebalance:
+                scene.Join();
+                break;
             case Fault.Zombie:
-                onZombie(this);
-                effect();
-                return;
+                scene.StandStill();
+                break;
+            case Fault.None:
             default:
-                effect();
-                return;
+                break;
         }
+
+        effect();
     }
 
     private sealed class Consumer(FaultyBus owner, IGroupConsumer inner) : IGroupConsumer

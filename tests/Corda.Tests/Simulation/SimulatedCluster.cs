@@ -1,0 +1,189 @@
+using System.Collections.Concurrent;
+using Corda.Flows;
+using Corda.Tests.Flow.Scenarios.Support;
+using Corda.Workers.Contracts;
+using Corda.Workers.Flow;
+using Corda.Workers.Flow.Engine;
+using Corda.Workers.Messaging;
+using Corda.Workers.Messaging.Bus;
+using Corda.Workers.Messaging.Bus.Embedded;
+using Corda.Workers.Messaging.StateAndEvent;
+using Corda.Workers.Packaging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Corda.Tests.Simulation;
+
+/// <summary>How a run is set up; everything that a failure message must name to be repeated.</summary>
+/// <param name="Point">The point at which the fault strikes; 0 for none.</param>
+/// <param name="Fault">What strikes.</param>
+/// <param name="ChainMax">Chained events of one transaction: 0 sends every message over the log.</param>
+/// <param name="SameInstance">Whether the successor has the dead worker's transactional ids (fenced by them) or its own (fenced by the group).</param>
+/// <param name="Mutant">What is taken away.</param>
+public sealed record Setup(int Point, Fault Fault, int ChainMax = 2_000, bool SameInstance = true, Mutant Mutant = Mutant.None);
+
+/// <summary>
+/// Flow workers over one in-memory bus, with a clock that this class drives and one planned fault. The bus is the broker: it survives the workers.
+/// </summary>
+internal sealed class SimulatedCluster : FaultyBus.IScene, IAsyncDisposable
+{
+    private static readonly TimeSpan RealTimeMax = TimeSpan.FromSeconds(20);
+    private static readonly FlowPackage Package = Flows();
+    private readonly FakeTimeProvider time = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private readonly Setup setup;
+    private readonly EmbeddedBus broker;
+    private readonly CommittedLog log;
+    private readonly FaultPlan plan;
+    private readonly ConcurrentQueue<Action> requests = new();
+    private readonly ManualResetEventSlim zombieMayGoOn = new();
+    private readonly List<(ISubscription Subscription, FaultyBus Bus)> workers = [];
+    private volatile bool zombieStands;
+
+    public SimulatedCluster(Setup setup)
+    {
+        this.setup = setup;
+        plan = new FaultPlan(setup.Point, setup.Fault);
+        broker = new EmbeddedBus(new MemoryLogStore(), new EmbeddedBusOptions { PartitionCount = 4 }, time, NullLogger<EmbeddedBus>.Instance);
+        log = new CommittedLog(broker);
+        log.EnsureTopics([.. Topics.All.Select(use => new TopicSpec(use.Topic.Name, use.Topic.Cleanup))]);
+    }
+
+    public FaultPlan Plan => plan;
+
+    /// <summary>Starts the flows, lets the workers run until all have ended, and answers what the log says.</summary>
+    public async Task<Outcome> RunAsync(IReadOnlyList<StartFlow> starts)
+    {
+        await using IPublisher client = new Subscriptions(new PatternContext(log, "client", time, NullLogger.Instance)).Publisher("client");
+        foreach (StartFlow start in starts) await client.PublishAsync(Corda.Workers.Messaging.Record.Of<FlowEvent>(Topics.FlowEvent, start.FlowId.ToKey(), start));
+
+        StartWorker("w1");
+        await DriveAsync(starts.Count);
+        if (zombieStands)
+        {
+            Outcome before = Read();
+            zombieMayGoOn.Set();
+            await workers[0].Subscription.DisposeAsync();
+            return Read() with { BeforeZombie = before };
+        }
+
+        return Read();
+    }
+
+    public void Join() => requests.Enqueue(() => StartWorker("w2"));
+
+    public void StandStill()
+    {
+        zombieStands = true;
+        requests.Enqueue(() => StartWorker(setup.SameInstance ? "w1" : "w2"));
+        zombieMayGoOn.Wait();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        zombieMayGoOn.Set();
+        foreach ((ISubscription subscription, FaultyBus bus) in workers)
+        {
+            bus.Die();
+            await subscription.DisposeAsync();
+        }
+
+        await broker.DisposeAsync();
+        zombieMayGoOn.Dispose();
+    }
+
+    // Real threads on a clock that is pushed: whoever waits for a time gets it soon, whoever works is not hurried.
+    private async Task DriveAsync(int flows)
+    {
+        long begin = TimeProvider.System.GetTimestamp();
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
+        while (Ended().Count < flows)
+        {
+            if (TimeProvider.System.GetElapsedTime(begin) > RealTimeMax)
+            {
+                throw new TimeoutException($"{setup} ({plan}): only {Ended().Count} of {flows} flows ended. "
+                    + string.Join("; ", workers.Select(worker => worker.Subscription.Health.Problem)));
+            }
+
+            while (requests.TryDequeue(out Action? request)) request();
+            if (workers[^1].Bus.Died.Task.IsCompleted) await ReplaceDeadAsync();
+            time.Advance(TimeSpan.FromMilliseconds(100));
+            await tick.WaitForNextTickAsync();
+        }
+    }
+
+    private async Task ReplaceDeadAsync()
+    {
+        await workers[^1].Subscription.DisposeAsync();
+        StartWorker(setup.SameInstance ? "w1" : "w2");
+    }
+
+    private void StartWorker(string instance)
+    {
+        var bus = new FaultyBus(log, plan, this);
+        IMessageBus seen = setup.Mutant == Mutant.None ? bus : new MutantBus(bus, setup.Mutant);
+        var network = new Network();
+        var processor = FlowEventProcessor.Create(
+            network, network, new LiveOnlyFrames(), new FlowOptions { AlwaysRestoreFromBytes = setup.Point > 0 && setup.Point % 2 == 0 }, time, NullLoggerFactory.Instance);
+        var settings = new StateAndEventSettings<Checkpoint, FlowEvent>("flow", "flow-worker", Topics.FlowEvent, new ContractCodec<Checkpoint>(), instance)
+        {
+            ChainMax = setup.ChainMax,
+            PollWait = TimeSpan.FromMilliseconds(200),
+            // The clock runs a hundred times too fast here; nothing is stuck.
+            StepTimeout = TimeSpan.FromHours(10),
+        };
+        ISubscription subscription = new Subscriptions(new PatternContext(seen, instance, time, NullLogger.Instance)).StateAndEvent(settings, processor);
+        workers.Add((subscription, bus));
+        subscription.Start();
+    }
+
+    private Dictionary<FlowId, List<FlowStatus>> Ended() => log.Of(Topics.FlowStatus.Name)
+        .Where(record => record.Value is not null)
+        .Select(record => Topics.FlowStatus.Codec.Decode(record.Value!))
+        .Where(status => status.State is FlowState.Completed or FlowState.Failed or FlowState.Killed)
+        .GroupBy(status => status.FlowId)
+        .ToDictionary(group => group.Key, group => group.ToList());
+
+    private Outcome Read() => new(
+        Ended().ToDictionary(ended => ended.Key, ended => ended.Value.ConvertAll(status => $"{status.State} {status.Result} {status.Error?.Message}")),
+        [.. StateVersions()],
+        log.Of(Topics.FlowEvent.Name + ".dlq").Count,
+        BeforeZombie: null);
+
+    private IEnumerable<(string Key, long Version)> StateVersions() => log.Of(Topics.FlowEvent.Name + ".state")
+        .Where(record => record.Key.Length == 16)
+        .Select(record => (Convert.ToHexString(record.Key), record.Value is null ? 0 : StateRecordCodec.Decode(record.Value).Version));
+
+    private static FlowPackage Flows() => new(
+        "simulated",
+        "1.0",
+        new string('b', 64),
+        [typeof(Climb).Assembly],
+        new[] { typeof(Climb), typeof(Talk) }.ToDictionary(
+            type => type.FullName!, type => new StartableFlowDefinition(type.FullName!, type, typeof(Work), typeof(string), null, [])),
+        [new ResponderFlowDefinition(typeof(TalkResponder).FullName!, typeof(TalkResponder), "simulated-talk", [1])]);
+
+    /// <summary>Alice, Bob and Charlie run the simulated flows.</summary>
+    private sealed class Network : IVirtualNodes, IFlowPackages
+    {
+        private static readonly HoldingIdentity[] Members = [TestNetwork.Alice, TestNetwork.Bob, TestNetwork.Charlie];
+
+        public IReadOnlyList<FlowPackage> Current => [Package];
+
+        public FlowPackage Get(string hash) => Package;
+
+        public VirtualNodeInfo? Find(HoldingIdentity identity) => Members.Contains(identity) ? Node(identity) : null;
+
+        public IReadOnlyList<VirtualNodeInfo> InGroup(string groupId) => [.. Members.Select(Node)];
+
+        private static VirtualNodeInfo Node(HoldingIdentity identity) =>
+            new(identity, new CpiInfo("simulated", "1.0", [Package.Hash]), FlowStartActive: true, DateTimeOffset.UnixEpoch);
+    }
+}
+
+/// <summary>What a run left in the log.</summary>
+/// <param name="Ends">Every terminal status of every flow, in order.</param>
+/// <param name="StateVersions">Every version of every checkpoint, in order; 0 for its deletion.</param>
+/// <param name="DeadLetters">How many.</param>
+/// <param name="BeforeZombie">The same before the zombie went on; null where there was none.</param>
+internal sealed record Outcome(
+    IReadOnlyDictionary<FlowId, List<string>> Ends, IReadOnlyList<(string Key, long Version)> StateVersions, int DeadLetters, Outcome? BeforeZombie);
