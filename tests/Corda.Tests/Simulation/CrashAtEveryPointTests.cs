@@ -54,6 +54,20 @@ public sealed class CrashAtEveryPointTests(ITestOutputHelper output)
         Assert.True(struck > plans.Count / 2, $"the fault struck in {struck} of {plans.Count} runs only");
     }
 
+    /// <summary>For whoever follows up a failure: <c>CORDA_SIMULATION_CASE=52,Rebalance,0,False</c> runs that one case ten times.</summary>
+    [Fact]
+    public async Task A_case_named_by_the_environment_holds_ten_times()
+    {
+        string[] named = (Environment.GetEnvironmentVariable("CORDA_SIMULATION_CASE") ?? "3,CrashAfter,2000,True").Split(',');
+        var setup = new Setup(int.Parse(named[0]), Enum.Parse<Fault>(named[1]), int.Parse(named[2]), bool.Parse(named[3]));
+        (Outcome undisturbed, _, _) = await RunAsync(new Setup(0, Fault.None, setup.ChainMax));
+        for (int i = 0; i < 10; i++)
+        {
+            (Outcome outcome, _, string plan) = await RunAsync(setup);
+            Assert.True(Violation(undisturbed, outcome) is null, $"{setup}, {plan}: {Violation(undisturbed, outcome)}");
+        }
+    }
+
     [Theory]
     [InlineData(Mutant.NoFence, Fault.Zombie)]
     [InlineData(Mutant.TornCommit, Fault.CrashAfter)]

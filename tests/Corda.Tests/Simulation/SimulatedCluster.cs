@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Corda.Flows;
 using Corda.Tests.Flow.Scenarios.Support;
+using Corda.Tests.Support;
 using Corda.Workers.Contracts;
 using Corda.Workers.Flow;
 using Corda.Workers.Flow.Engine;
@@ -9,6 +10,7 @@ using Corda.Workers.Messaging.Bus;
 using Corda.Workers.Messaging.Bus.Embedded;
 using Corda.Workers.Messaging.StateAndEvent;
 using Corda.Workers.Packaging;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -33,6 +35,7 @@ internal sealed class SimulatedCluster : FaultyBus.IScene, IAsyncDisposable
     private readonly Setup setup;
     private readonly EmbeddedBus broker;
     private readonly CommittedLog log;
+    private readonly LogLines loggers = new();
     private readonly FaultPlan plan;
     private readonly ConcurrentQueue<Action> requests = new();
     private readonly ManualResetEventSlim zombieMayGoOn = new();
@@ -43,7 +46,7 @@ internal sealed class SimulatedCluster : FaultyBus.IScene, IAsyncDisposable
     {
         this.setup = setup;
         plan = new FaultPlan(setup.Point, setup.Fault);
-        broker = new EmbeddedBus(new MemoryLogStore(), new EmbeddedBusOptions { PartitionCount = 4 }, time, NullLogger<EmbeddedBus>.Instance);
+        broker = new EmbeddedBus(new MemoryLogStore(), new EmbeddedBusOptions { PartitionCount = 4 }, time, new Logger<EmbeddedBus>(loggers));
         log = new CommittedLog(broker);
         log.EnsureTopics([.. Topics.All.Select(use => new TopicSpec(use.Topic.Name, use.Topic.Cleanup))]);
     }
@@ -100,8 +103,9 @@ internal sealed class SimulatedCluster : FaultyBus.IScene, IAsyncDisposable
         {
             if (TimeProvider.System.GetElapsedTime(begin) > RealTimeMax)
             {
-                throw new TimeoutException($"{setup} ({plan}): only {Ended().Count} of {flows} flows ended. "
-                    + string.Join("; ", workers.Select(worker => worker.Subscription.Health.Problem)));
+                throw new TimeoutException($"{setup} ({plan}): only {Ended().Count} of {flows} flows ended at {time.GetUtcNow():HH:mm:ss}. "
+                    + string.Join("; ", workers.Select(worker => worker.Subscription.Health))
+                    + string.Join("\n", loggers.Lines.TakeLast(60)));
             }
 
             while (requests.TryDequeue(out Action? request)) request();
@@ -123,7 +127,7 @@ internal sealed class SimulatedCluster : FaultyBus.IScene, IAsyncDisposable
         IMessageBus seen = setup.Mutant == Mutant.None ? bus : new MutantBus(bus, setup.Mutant);
         var network = new Network();
         var processor = FlowEventProcessor.Create(
-            network, network, new LiveOnlyFrames(), new FlowOptions { AlwaysRestoreFromBytes = setup.Point > 0 && setup.Point % 2 == 0 }, time, NullLoggerFactory.Instance);
+            network, network, new FrameStore(), new FlowOptions { AlwaysRestoreFromBytes = setup.Point % 2 == 0 }, time, loggers);
         var settings = new StateAndEventSettings<Checkpoint, FlowEvent>("flow", "flow-worker", Topics.FlowEvent, new ContractCodec<Checkpoint>(), instance)
         {
             ChainMax = setup.ChainMax,
@@ -131,7 +135,7 @@ internal sealed class SimulatedCluster : FaultyBus.IScene, IAsyncDisposable
             // The clock runs a hundred times too fast here; nothing is stuck.
             StepTimeout = TimeSpan.FromHours(10),
         };
-        ISubscription subscription = new Subscriptions(new PatternContext(seen, instance, time, NullLogger.Instance)).StateAndEvent(settings, processor);
+        ISubscription subscription = new Subscriptions(new PatternContext(seen, instance, time, loggers.CreateLogger(instance))).StateAndEvent(settings, processor);
         workers.Add((subscription, bus));
         subscription.Start();
     }
