@@ -30,6 +30,9 @@ public sealed record Setup(int Point, Fault Fault, int ChainMax = 2_000, bool Sa
 internal sealed class SimulatedCluster : FaultyBus.IScene, IAsyncDisposable
 {
     private static readonly TimeSpan RealTimeMax = TimeSpan.FromSeconds(20);
+
+    // Far more than a busy machine lets pass by accident: nobody is evicted but by JumpOverMemberTimeout.
+    private static readonly TimeSpan MemberTimeout = TimeSpan.FromMinutes(4);
     private static readonly FlowPackage Package = Flows();
     private readonly FakeTimeProvider time = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
     private readonly Setup setup;
@@ -46,7 +49,7 @@ internal sealed class SimulatedCluster : FaultyBus.IScene, IAsyncDisposable
     {
         this.setup = setup;
         plan = new FaultPlan(setup.Point, setup.Fault);
-        broker = new EmbeddedBus(new MemoryLogStore(), new EmbeddedBusOptions { PartitionCount = 4 }, time, new Logger<EmbeddedBus>(loggers));
+        broker = new EmbeddedBus(new MemoryLogStore(), new EmbeddedBusOptions { PartitionCount = 4, MemberTimeout = MemberTimeout }, time, new Logger<EmbeddedBus>(loggers));
         log = new CommittedLog(broker);
         log.EnsureTopics([.. Topics.All.Select(use => new TopicSpec(use.Topic.Name, use.Topic.Cleanup))]);
     }
@@ -77,7 +80,11 @@ internal sealed class SimulatedCluster : FaultyBus.IScene, IAsyncDisposable
     public void StandStill()
     {
         zombieStands = true;
-        requests.Enqueue(() => StartWorker(setup.SameInstance ? "w1" : "w2"));
+        requests.Enqueue(() =>
+        {
+            JumpOverMemberTimeout();
+            StartWorker(setup.SameInstance ? "w1" : "w2");
+        });
         zombieMayGoOn.Wait();
     }
 
@@ -118,8 +125,11 @@ internal sealed class SimulatedCluster : FaultyBus.IScene, IAsyncDisposable
     private async Task ReplaceDeadAsync()
     {
         await workers[^1].Subscription.DisposeAsync();
+        JumpOverMemberTimeout();
         StartWorker(setup.SameInstance ? "w1" : "w2");
     }
+
+    private void JumpOverMemberTimeout() => time.Advance(MemberTimeout * 1.5);
 
     private void StartWorker(string instance)
     {
