@@ -19,6 +19,9 @@ internal sealed class FaultyBus(IMessageBus bus, FaultPlan plan, FaultyBus.IScen
 
         /// <summary>The calling worker stands still until another has taken over and ended all its work.</summary>
         void StandStill();
+
+        /// <summary>What it was about to do has been let through: a write of somebody who owns nothing any more.</summary>
+        void WrittenAfterLoss(string where);
     }
 
     /// <summary>Set when the plan has killed this incarnation.</summary>
@@ -81,7 +84,9 @@ internal sealed class FaultyBus(IMessageBus bus, FaultPlan plan, FaultyBus.IScen
                 break;
             case Fault.Zombie:
                 scene.StandStill();
-                break;
+                effect();
+                if (where is "commit" or "publish") scene.WrittenAfterLoss(where);
+                return;
             case Fault.None:
             default:
                 break;
