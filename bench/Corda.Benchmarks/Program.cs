@@ -1,17 +1,35 @@
+using System.Runtime.InteropServices;
 using Corda.Benchmarks;
-if (args is ["state-and-event"])
-{
-    StateAndEventMeasurements.Run(Directory.CreateTempSubdirectory("corda-state-and-event-").FullName);
-    return;
-}
 
-if (args is ["bus"])
+string[] wanted = args.Length == 0 ? ["checkpoint", "bus", "flows"] : args;
+Console.WriteLine($"{Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}");
+string folder = Directory.CreateTempSubdirectory("corda-bench-").FullName;
+try
 {
-    BusMeasurements.Run(Directory.CreateTempSubdirectory("corda-bus-").FullName);
-    return;
-}
+    foreach (string benchmark in wanted)
+    {
+        Console.WriteLine();
+        Console.WriteLine($"## {benchmark}");
+        switch (benchmark)
+        {
+            case "checkpoint":
+                CheckpointBenchmark.Run();
+                break;
+            case "flows":
+                await FlowBenchmark.RunAsync(folder);
+                break;
+            case "bus":
+                BusMeasurements.Run(Path.Combine(folder, "bus"));
+                break;
+            default:
+                Console.Error.WriteLine($"There is no benchmark '{benchmark}'; there are: checkpoint, bus, flows.");
+                return 1;
+        }
+    }
 
-var d = Directory.CreateTempSubdirectory("corda-bench-").FullName;
-foreach (int c in new[] { 1, 16, 64 })
-  Console.WriteLine($"{c}: {RawGroupCommit.UnitsPerSecond(d, 3, 300, c, 2, TimeSpan.FromSeconds(3)):F0} units/s");
-Directory.Delete(d, true);
+    return 0;
+}
+finally
+{
+    Directory.Delete(folder, recursive: true);
+}

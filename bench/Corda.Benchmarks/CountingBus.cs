@@ -1,0 +1,56 @@
+using Corda.Workers.Messaging.Bus;
+
+namespace Corda.Benchmarks;
+
+/// <summary>Counts what is committed: the bytes and commits that the raw limit is then asked for.</summary>
+internal sealed class CountingBus(IMessageBus bus) : IMessageBus
+{
+    private long commits, records, bytes;
+
+    public (long Commits, long Records, long Bytes) Counted => (Volatile.Read(ref commits), Volatile.Read(ref records), Volatile.Read(ref bytes));
+
+    public void EnsureTopics(IReadOnlyCollection<TopicSpec> topics) => bus.EnsureTopics(topics);
+
+    public int PartitionCount(string topic) => bus.PartitionCount(topic);
+
+    public IGroupConsumer JoinGroup(string group, string memberName, IReadOnlyCollection<string> topics, IAssignmentListener listener) =>
+        bus.JoinGroup(group, memberName, topics, listener);
+
+    public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) => bus.OpenReader(partitions, startAt);
+
+    public ITransactionalProducer OpenTransactional(string transactionalId) => new Transactional(this, bus.OpenTransactional(transactionalId));
+
+    public IBatchProducer OpenProducer(string clientId) => new Batch(this, bus.OpenProducer(clientId));
+
+    public ValueTask DisposeAsync() => bus.DisposeAsync();
+
+    private void Count(IReadOnlyList<OutgoingRecord> written)
+    {
+        Interlocked.Increment(ref commits);
+        Interlocked.Add(ref records, written.Count);
+        Interlocked.Add(ref bytes, written.Sum(record => record.Key.Length + (record.Value?.Length ?? 0L)));
+    }
+
+    private sealed class Transactional(CountingBus owner, ITransactionalProducer inner) : ITransactionalProducer
+    {
+        public void Commit(
+            IReadOnlyList<OutgoingRecord> records, IReadOnlyDictionary<TopicPartition, long> consumed, GroupMembership? membership)
+        {
+            inner.Commit(records, consumed, membership);
+            owner.Count(records);
+        }
+
+        public void Dispose() => inner.Dispose();
+    }
+
+    private sealed class Batch(CountingBus owner, IBatchProducer inner) : IBatchProducer
+    {
+        public Task WriteAsync(IReadOnlyList<OutgoingRecord> records)
+        {
+            owner.Count(records);
+            return inner.WriteAsync(records);
+        }
+
+        public void Dispose() => inner.Dispose();
+    }
+}
