@@ -6,6 +6,7 @@ namespace Corda.Benchmarks;
 /// <summary>A closed loop: so many clients, each starting its next unit of work when the last one has ended.</summary>
 internal static class Load
 {
+    /// <summary>Runs the loop and measures it.</summary>
     /// <param name="clients">How many at once.</param>
     /// <param name="duration">How long to measure, after a warm-up of a quarter of it.</param>
     /// <param name="work">One unit of work; its argument is a number never given before.</param>
@@ -33,6 +34,7 @@ internal static class Load
     private static double Percentile(double[] sorted, double p) => sorted.Length == 0 ? double.NaN : sorted[(int)(p * (sorted.Length - 1))];
 }
 
+/// <summary>What was measured.</summary>
 /// <param name="PerSecond">Units of work that began and ended within the measured time, a second.</param>
 /// <param name="P50Ms">Median latency.</param>
 /// <param name="P99Ms">99th percentile.</param>

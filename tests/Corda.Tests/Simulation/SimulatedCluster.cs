@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Corda.Flows;
 using Corda.Tests.Flow.Scenarios.Support;
 using Corda.Tests.Support;
 using Corda.Workers.Contracts;
