@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Corda.Benchmarks;
 
-string[] wanted = args.Length == 0 ? ["checkpoint", "bus", "flows"] : args;
+string[] wanted = args.Length == 0 ? ["checkpoint", "engine", "bus", "flows"] : args;
 Console.WriteLine($"{Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}");
 string folder = Directory.CreateTempSubdirectory("corda-bench-").FullName;
 try
@@ -15,6 +15,9 @@ try
             case "checkpoint":
                 CheckpointBenchmark.Run();
                 break;
+            case "engine":
+                EngineBenchmark.Run();
+                break;
             case "flows":
                 await FlowBenchmark.RunAsync(folder);
                 break;
@@ -22,7 +25,7 @@ try
                 BusMeasurements.Run(Path.Combine(folder, "bus"));
                 break;
             default:
-                Console.Error.WriteLine($"There is no benchmark '{benchmark}'; there are: checkpoint, bus, flows.");
+                Console.Error.WriteLine($"There is no benchmark '{benchmark}'; there are: checkpoint, engine, bus, flows.");
                 return 1;
         }
     }

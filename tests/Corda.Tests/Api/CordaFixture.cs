@@ -30,11 +30,13 @@ public sealed class CordaFixture : IAsyncDisposable
     /// <summary>Talks to the REST API.</summary>
     public HttpClient Client { get; }
 
-    /// <summary>Starts Corda with everything in memory, and waits until it is ready.</summary>
+    /// <summary>
+    /// Starts Corda with everything in memory, and waits until it is ready. Every step begins from bytes, so that what cannot be saved shows at once.
+    /// </summary>
     /// <param name="flowPackages">The paths of the flow packages, such as <c>typeof(MyFlow).Assembly.Location</c>.</param>
     /// <param name="settings">Further settings, such as <c>("Corda:Flow:SessionTimeout", "00:00:01")</c>.</param>
     public static Task<CordaFixture> Start(IReadOnlyList<string> flowPackages, params IEnumerable<(string Key, string Value)> settings) =>
-        StartWith(flowPackages, services: null, [("Corda:Bus:Type", "InMemory"), .. settings]);
+        StartWith(flowPackages, services: null, [("Corda:Bus:Type", "InMemory"), ("Corda:Flow:AlwaysRestoreFromBytes", "true"), .. settings]);
 
     /// <summary>Starts Corda on a data folder: what a fixture before this one began goes on.</summary>
     public static Task<CordaFixture> StartOn(string dataFolder, IReadOnlyList<string> flowPackages) =>
