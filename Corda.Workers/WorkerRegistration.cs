@@ -96,6 +96,10 @@ internal static class WorkerRegistration
                 provider.GetRequiredService<ILoggerFactory>());
             var settings = new StateAndEventSettings<Checkpoint, FlowEvent>("flow", "flow-worker", Topics.FlowEvent, Topics.FlowState.Codec, InstanceId)
             {
+                Lanes = options.Flow.Lanes,
+                StepTimeout = options.Flow.StepTimeout,
+                AttemptsMax = options.Flow.RetryAttemptsMax,
+                RetryDelayMax = options.Flow.RetryDelayMax,
                 AlwaysRestoreFromBytes = options.Flow.AlwaysRestoreFromBytes,
             };
             return new FlowWorker(nodes, subscriptions.Compacted(Topics.VirtualNodeInfo, nodes), subscriptions.StateAndEvent(settings, processor));

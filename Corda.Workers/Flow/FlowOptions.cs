@@ -27,6 +27,18 @@ internal sealed record FlowOptions
     /// <summary>Characters of an error message that are kept; a status must stay a small record whatever an exception says.</summary>
     public int ErrorMessageCharsMax { get; init; } = 4096;
 
+    /// <summary>Members of the consumer group in this process, each with its own transactions. Two keep a commit and the next steps going at once.</summary>
+    public int Lanes { get; init; } = 2;
+
+    /// <summary>A step that runs longer without suspending is given up and its flow fails. Far above any honest step, below the eviction of a silent lane.</summary>
+    public TimeSpan StepTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often a step that fails for now is tried before its flow fails; as Corda's maxRetryAttempts.</summary>
+    public int RetryAttemptsMax { get; init; } = 5;
+
+    /// <summary>The longest delay between two attempts; the first is a second, and each twice the one before. As Corda's maxRetryDelay.</summary>
+    public TimeSpan RetryDelayMax { get; init; } = TimeSpan.FromSeconds(16);
+
     /// <summary>Never goes on with live frames: every step begins from bytes. For tests, which so prove that everything is in the checkpoint.</summary>
     public bool AlwaysRestoreFromBytes { get; init; }
 }
