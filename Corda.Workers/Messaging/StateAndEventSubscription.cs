@@ -45,7 +45,7 @@ internal sealed class StateAndEventSubscription<TState, TEvent> : ISubscription
 
     /// <inheritdoc/>
     public SubscriptionHealth Health => new(
-        lanes.TrueForAll(static lane => lane.Loop.State == LoopState.Running && lane.Lane.Ready),
+        lanes.TrueForAll(static lane => lane.Loop is { State: LoopState.Running, Problem: null } && lane.Lane.Ready),
         lanes.Min(static lane => lane.Loop.LastProgress),
         Problem());
 
