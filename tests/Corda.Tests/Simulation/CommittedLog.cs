@@ -28,30 +28,31 @@ internal sealed class CommittedLog(IMessageBus bus) : IMessageBus
 
     public ValueTask DisposeAsync() => bus.DisposeAsync();
 
-    // Commits of one key come one after the other, so keeping them after they return keeps their order.
-    private void Keep(IReadOnlyList<OutgoingRecord> committed)
+    // The lock is held over commit and keeping: else the next owner of a partition could commit, and be kept, in between.
+    private void CommitAndKeep(IReadOnlyList<OutgoingRecord> committed, Action commit)
     {
-        lock (gate) records.AddRange(committed);
+        lock (gate)
+        {
+            commit();
+            records.AddRange(committed);
+        }
     }
 
     private sealed class Transactional(CommittedLog owner, ITransactionalProducer inner) : ITransactionalProducer
     {
         public void Commit(
-            IReadOnlyList<OutgoingRecord> records, IReadOnlyDictionary<TopicPartition, long> consumed, GroupMembership? membership)
-        {
-            inner.Commit(records, consumed, membership);
-            owner.Keep(records);
-        }
+            IReadOnlyList<OutgoingRecord> records, IReadOnlyDictionary<TopicPartition, long> consumed, GroupMembership? membership) =>
+            owner.CommitAndKeep(records, () => inner.Commit(records, consumed, membership));
 
         public void Dispose() => inner.Dispose();
     }
 
     private sealed class Batch(CommittedLog owner, IBatchProducer inner) : IBatchProducer
     {
-        public async Task WriteAsync(IReadOnlyList<OutgoingRecord> records)
+        public Task WriteAsync(IReadOnlyList<OutgoingRecord> records)
         {
-            await inner.WriteAsync(records);
-            owner.Keep(records);
+            owner.CommitAndKeep(records, () => inner.WriteAsync(records).GetAwaiter().GetResult());
+            return Task.CompletedTask;
         }
 
         public void Dispose() => inner.Dispose();

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Corda.Workers.Messaging;
 using Corda.Workers.Messaging.Bus;
 
@@ -29,13 +28,22 @@ internal enum CommitFault
 /// <summary>A bus whose commits are counted and go wrong as a test wants; it can also die, as a process dies, while the bus behind it lives on.</summary>
 internal sealed class FaultyBus(IMessageBus inner) : IMessageBus
 {
+    // Held over a commit and its counting: whoever has seen what a commit wrote also finds it counted.
+    private readonly Lock counting = new();
+    private readonly List<IReadOnlyList<OutgoingRecord>> commits = [];
     private volatile bool dead;
 
     /// <summary>Decides about each commit of records.</summary>
     public Func<IReadOnlyList<OutgoingRecord>, CommitFault> Faults { get; set; } = static _ => CommitFault.None;
 
     /// <summary>The transactions that were written, in order.</summary>
-    public ConcurrentQueue<IReadOnlyList<OutgoingRecord>> Commits { get; } = new();
+    public IReadOnlyList<IReadOnlyList<OutgoingRecord>> Commits
+    {
+        get
+        {
+            lock (counting) return [.. commits];
+        }
+    }
 
     public bool IsDead => dead;
 
@@ -80,8 +88,12 @@ internal sealed class FaultyBus(IMessageBus inner) : IMessageBus
                 case CommitFault.None:
                 case CommitFault.LostAcknowledgement:
                 default:
-                    inner.Commit(records, consumed, membership);
-                    bus.Commits.Enqueue(records);
+                    lock (bus.counting)
+                    {
+                        inner.Commit(records, consumed, membership);
+                        bus.commits.Add(records);
+                    }
+
                     break;
             }
 
