@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Corda.Benchmarks;
 
-string[] wanted = args.Length == 0 ? ["checkpoint", "engine", "bus", "flows"] : args;
+string[] wanted = args.Length == 0 ? ["checkpoint", "engine", "bus", "state-and-event", "flows"] : args;
 Console.WriteLine($"{Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}");
 string folder = Directory.CreateTempSubdirectory("corda-bench-").FullName;
 try
@@ -21,11 +21,14 @@ try
             case "flows":
                 await FlowBenchmark.RunAsync(folder);
                 break;
+            case "state-and-event":
+                StateAndEventMeasurements.Run(Path.Combine(folder, "state-and-event"));
+                break;
             case "bus":
                 BusMeasurements.Run(Path.Combine(folder, "bus"));
                 break;
             default:
-                Console.Error.WriteLine($"There is no benchmark '{benchmark}'; there are: checkpoint, engine, bus, flows.");
+                Console.Error.WriteLine($"There is no benchmark '{benchmark}'; there are: checkpoint, engine, bus, state-and-event, flows.");
                 return 1;
         }
     }
