@@ -27,7 +27,7 @@ internal static partial class MessagingLog
     [LoggerMessage(2012, LogLevel.Information, "{Lane} let go of {Partition} ({How})")]
     public static partial void PartitionGone(ILogger logger, string lane, string partition, string how);
 
-    [LoggerMessage(2013, LogLevel.Warning, "{Lane}: {Partition} was left uncleanly and without progress; its inputs are taken one by one for a while")]
+    [LoggerMessage(2013, LogLevel.Information, "{Lane}: {Partition} was left uncleanly and without progress; its inputs are taken one by one for a while")]
     public static partial void PartitionCautious(ILogger logger, string lane, string partition);
 
     [LoggerMessage(2014, LogLevel.Warning, "{Lane} could not mark {Partition} as left cleanly; the next owner will be cautious")]
