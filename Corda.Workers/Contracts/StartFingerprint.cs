@@ -14,13 +14,23 @@ internal static class StartFingerprint
     /// <summary>SHA-256 over class and canonical request body, hex, lower case.</summary>
     /// <param name="flowClassName">The full name of the class.</param>
     /// <param name="requestBody">Well-formed JSON.</param>
-    /// <exception cref="JsonException">The body is not well-formed, or has a property twice.</exception>
+    /// <exception cref="JsonException">The body is not well-formed, has a property twice, or text that is not valid Unicode.</exception>
     public static string Of(string flowClassName, string requestBody)
     {
-        using var document = JsonDocument.Parse(requestBody, FlowJson.Document);
         var buffer = new ArrayBufferWriter<byte>(requestBody.Length + flowClassName.Length + 1);
         buffer.Write(Encoding.UTF8.GetBytes(flowClassName + "\n"));
-        using (var writer = new Utf8JsonWriter(buffer)) WriteCanonical(writer, document.RootElement);
+        try
+        {
+            using var document = JsonDocument.Parse(requestBody, FlowJson.Document);
+            using var writer = new Utf8JsonWriter(buffer);
+            WriteCanonical(writer, document.RootElement);
+        }
+        catch (InvalidOperationException cause)
+        {
+            // "\ud800" is well-formed JSON, but no string can hold it.
+            throw new JsonException(cause.Message, cause);
+        }
+
         return Convert.ToHexStringLower(SHA256.HashData(buffer.WrittenSpan));
     }
 

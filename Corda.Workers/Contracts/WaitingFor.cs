@@ -18,6 +18,9 @@ public abstract partial record WaitingFor
 {
     /// <summary>When it ends at the latest: a timer that fires, or a deadline that is missed.</summary>
     public abstract DateTimeOffset DueAt();
+
+    /// <summary>The sessions that must stay known until it ends.</summary>
+    public virtual IEnumerable<SessionId> OnSessions() => [];
 }
 
 /// <summary>A payload comes on a session.</summary>
@@ -30,6 +33,9 @@ public sealed partial record WaitForData(
 {
     /// <inheritdoc/>
     public override DateTimeOffset DueAt() => Deadline;
+
+    /// <inheritdoc/>
+    public override IEnumerable<SessionId> OnSessions() => [Session];
 }
 
 /// <summary>The counterparty agrees to a session.</summary>
@@ -42,6 +48,9 @@ public sealed partial record WaitForCounterpartyInfo(
 {
     /// <inheritdoc/>
     public override DateTimeOffset DueAt() => Deadline;
+
+    /// <inheritdoc/>
+    public override IEnumerable<SessionId> OnSessions() => [Session];
 }
 
 /// <summary>The counterparties close their sides of sessions.</summary>
@@ -54,6 +63,9 @@ public sealed partial record WaitForClose(
 {
     /// <inheritdoc/>
     public override DateTimeOffset DueAt() => Deadline;
+
+    /// <inheritdoc/>
+    public override IEnumerable<SessionId> OnSessions() => Sessions;
 }
 
 /// <summary>Time passes.</summary>

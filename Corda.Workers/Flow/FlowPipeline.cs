@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Corda.Flows;
 using Corda.Flows.CompilerServices;
 using Corda.Workers.Contracts;
@@ -54,7 +53,7 @@ internal sealed class FlowPipeline(IVirtualNodes nodes, IFlowPackages packages, 
     private static Step<Checkpoint> StayParked(FlowStep step, bool wasRetrying)
     {
         if (wasRetrying) PublishRunning(step);
-        RunningFlow flow = step.Flow with { Sessions = step.Sessions.ToCheckpoint(step.Options.EndedSessionsKept) };
+        RunningFlow flow = step.Flow with { Sessions = step.Sessions.ToCheckpoint(step.Options.EndedSessionsKept, step.Waiting) };
         return new Step<Checkpoint>(flow, step.Outputs, flow.DueAt());
     }
 
@@ -64,15 +63,19 @@ internal sealed class FlowPipeline(IVirtualNodes nodes, IFlowPackages packages, 
         if (!root.IsCompleted) return Park(step, package, live, statusChanged);
         if (root.Exception is { } error) return FlowEnding.Failed(step, FlowErrors.Of(error, step.Options));
 
+        string? result;
         try
         {
-            return FlowEnding.Completed(step, ResultOf(step.Flow, package, root));
+            result = ResultOf(step.Flow, package, root);
         }
-        catch (Exception cause) when (cause is JsonException or NotSupportedException or InvalidOperationException)
+        catch (Exception cause) when (cause is not OutOfMemoryException)
         {
+            // Not only the serializer's errors: the getters of the flow's own types run here.
             var unwritable = new FlowException($"The result of {step.Flow.FlowClassName} cannot be written as JSON: {cause.Message}");
             return FlowEnding.Failed(step, FlowErrors.Of(unwritable, step.Options));
         }
+
+        return FlowEnding.Completed(step, result);
     }
 
     private Step<Checkpoint> Park(FlowStep step, FlowPackage package, LiveFlow live, bool statusChanged)

@@ -16,7 +16,11 @@ internal static class FlowClassRules
     public static void Check(Type type, ICollection<PackageProblem> problems)
     {
         CheckProtocols(type, problems);
-        if (!FlowShape.IsFlow(type)) return;
+        if (!FlowShape.IsFlow(type))
+        {
+            CheckAsyncVoid(type, problems);
+            return;
+        }
 
         CheckAsyncMethods(type, problems);
         bool startedByPlatform = FlowShape.IsResponder(type) || FlowShape.StartableTypes(type) is not null;
@@ -99,16 +103,35 @@ internal static class FlowClassRules
 
     private static void CheckAsyncMethods(Type type, ICollection<PackageProblem> problems)
     {
-        // Lambdas and local functions live in nested classes that the compiler makes.
-        IEnumerable<Type> closures = type.GetNestedTypes(Declared).Where(nested => nested.IsDefined(typeof(CompilerGeneratedAttribute)));
-        foreach (MethodInfo method in closures.Prepend(type).SelectMany(t => t.GetMethods(Declared)).Where(IsForeignAsync))
+        foreach (MethodInfo method in MethodsOf(type).Where(IsForeignAsync))
         {
             problems.Add(new PackageProblem(
-                $"{FlowDiscovery.NameOf(type)}.{AuthorsNames.OfMethod(method.Name)}",
+                NameOf(type, method),
                 $"it is an async method that returns {AuthorsNames.OfType(method.ReturnType)}, which cannot be saved in a checkpoint",
                 "Return FlowTask or FlowTask<T>, and await only flow tasks"));
         }
     }
+
+    // Helper classes too: nobody can catch what such a method throws, and it would end the worker with all its flows.
+    private static void CheckAsyncVoid(Type type, ICollection<PackageProblem> problems)
+    {
+        if (IsMadeByCompiler(type)) return;
+        foreach (MethodInfo method in MethodsOf(type).Where(method => IsForeignAsync(method) && method.ReturnType == typeof(void)))
+        {
+            problems.Add(new PackageProblem(
+                NameOf(type, method),
+                "it is an async method that returns void, and an exception in it would end the whole worker",
+                "Return a task, so that its caller gets the exception"));
+        }
+    }
+
+    // Lambdas and local functions live in nested classes that the compiler makes.
+    private static IEnumerable<MethodInfo> MethodsOf(Type type) =>
+        type.GetNestedTypes(Declared).Where(IsMadeByCompiler).Prepend(type).SelectMany(t => t.GetMethods(Declared));
+
+    private static bool IsMadeByCompiler(Type type) => type.IsDefined(typeof(CompilerGeneratedAttribute));
+
+    private static string NameOf(Type type, MethodInfo method) => $"{FlowDiscovery.NameOf(type)}.{AuthorsNames.OfMethod(method.Name)}";
 
     private static bool IsForeignAsync(MethodInfo method) =>
         method.IsDefined(typeof(AsyncIteratorStateMachineAttribute))

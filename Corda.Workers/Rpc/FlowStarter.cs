@@ -25,8 +25,12 @@ internal sealed class FlowStarter(
     public async Task<StartOutcome> Start(StartRequest request, CancellationToken cancellationToken)
     {
         if (nodes.Find(request.ShortHash) is not { } node) return new StartOutcome.UnknownNode(request.ShortHash);
-        if (!node.FlowStartActive) return new StartOutcome.NodeInactive(node);
         if (!IsRequestId(request.ClientRequestId)) return new StartOutcome.BadRequestId(request.ClientRequestId);
+
+        // Before everything that may have changed since the start was accepted: the node's state, its packages, what the flow takes.
+        FlowId flowId = FlowId.OfClientStart(node.Identity.ShortHash, request.ClientRequestId);
+        if (statuses.Find(flowId) is { } known && IsRepeated(known, request)) return new StartOutcome.Accepted(known);
+        if (!node.FlowStartActive) return new StartOutcome.NodeInactive(node);
 
         IReadOnlyList<StartableFlowDefinition> named;
         try
@@ -51,6 +55,27 @@ internal sealed class FlowStarter(
     /// <summary>Whether a client request id has the right form: 1 to 242 of A-Z a-z 0-9 . _ -</summary>
     public static bool IsRequestId(string id) =>
         id.Length is > 0 and <= RequestIdLengthMax && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_');
+
+    private static bool IsRepeated(FlowStatus known, StartRequest request)
+    {
+        bool sameClass = known.FlowClassName == request.FlowClassName
+            || known.FlowClassName.EndsWith($".{request.FlowClassName}", StringComparison.Ordinal)
+            || known.FlowClassName.EndsWith($"+{request.FlowClassName}", StringComparison.Ordinal);
+        return sameClass && RequestBody.Meanings(request.RequestBody).Any(json => FingerprintOf(known.FlowClassName, json) == known.StartFingerprint);
+    }
+
+    private static string? FingerprintOf(string flowClassName, string json)
+    {
+        try
+        {
+            return StartFingerprint.Of(flowClassName, json);
+        }
+        catch (JsonException)
+        {
+            // Text that only looks like JSON: no start was accepted with it.
+            return null;
+        }
+    }
 
     private StartOutcome.NotStartable NotStartable(VirtualNodeInfo node, StartRequest request, IReadOnlyList<StartableFlowDefinition> named) =>
         new(request.FlowClassName, Names(named), Names(startable.Of(node)));

@@ -13,10 +13,13 @@ internal static partial class RequestBody
     /// <param name="json">The JSON; null where the body does not fit.</param>
     public static BodyMisfitReason? Check(JsonElement body, Type type, out string? json)
     {
+        json = null;
+        if (UnreadableText.In(body) is { } unreadable) return unreadable;
+
         json = body.GetRawText();
         if (Misfit(json, type) is not { } misfit) return null;
 
-        if (body.ValueKind == JsonValueKind.String && body.GetString() is { } text && LooksLikeJson(text))
+        if (JsonIn(body) is { } text)
         {
             json = text;
             misfit = Misfit(text, type);
@@ -27,15 +30,28 @@ internal static partial class RequestBody
         return misfit;
     }
 
+    /// <summary>All that a body may stand for, whatever the flow takes: itself, and the JSON that it is a string of.</summary>
+    public static IEnumerable<string> Meanings(JsonElement body) => UnreadableText.In(body) is not null
+        ? []
+        : JsonIn(body) is { } text ? [body.GetRawText(), text] : [body.GetRawText()];
+
+    private static string? JsonIn(JsonElement body) =>
+        body.ValueKind == JsonValueKind.String && body.GetString() is { } text && LooksLikeJson(text) ? text : null;
+
     private static bool LooksLikeJson(string text) => text.AsSpan().TrimStart() is ['{' or '[', ..];
 
     private static BodyMisfitReason? Misfit(string json, Type type)
     {
         try
         {
-            return JsonSerializer.Deserialize(json, type, FlowJson.Strict) is null && Nullable.GetUnderlyingType(type) is null
-                ? new BodyMisfitReason("$", $"expected {ExpectedValue.At(type, "$")}, not null.")
-                : null;
+            if (JsonSerializer.Deserialize(json, type, FlowJson.Strict) is null && Nullable.GetUnderlyingType(type) is null)
+            {
+                return new BodyMisfitReason("$", $"expected {ExpectedValue.At(type, "$")}, not null.");
+            }
+
+            // The type need not have read all of it.
+            using var document = JsonDocument.Parse(json, FlowJson.Document);
+            return UnreadableText.In(document.RootElement);
         }
         catch (JsonException error)
         {

@@ -28,7 +28,7 @@ internal static class FlowEnding
 
         TimeSpan retention = status is null ? step.Options.ResponderRetention : step.Options.ClientFlowRetention;
         FinishedSession[] sessions =
-            [.. step.Sessions.ToCheckpoint(step.Options.EndedSessionsKept).Select(s => new FinishedSession(s.Id, s.ReceivedLast))];
+            [.. step.Sessions.ToCheckpoint(step.Options.EndedSessionsKept, []).Select(s => new FinishedSession(s.Id, s.ReceivedLast))];
         var finished = new FinishedFlow(state, status, sessions, step.Now + retention);
         FlowMetrics.FlowEnded(step.Flow, state, step.Now);
         return new Step<Checkpoint>(finished, step.Outputs, finished.DueAt(), deadLetter);

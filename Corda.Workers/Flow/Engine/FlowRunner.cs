@@ -49,7 +49,7 @@ internal sealed class FlowRunner(IFrameStore frames, FlowSurroundings surroundin
     {
         Frames = Save(package, live),
         Waiting = [.. step.Waiting],
-        Sessions = step.Sessions.ToCheckpoint(options.EndedSessionsKept),
+        Sessions = step.Sessions.ToCheckpoint(options.EndedSessionsKept, step.Waiting),
         SessionsOpened = step.Sessions.Opened,
         SuspendCount = step.Flow.SuspendCount + 1,
         UpdatedAt = step.Now,

@@ -72,11 +72,20 @@ internal sealed class FlowSessions(RunningFlow flow, List<Record> outputs)
         return session;
     }
 
-    /// <summary>What goes into the checkpoint: all living sessions and the youngest of the ended ones.</summary>
-    public SessionState[] ToCheckpoint(int endedKept)
+    /// <summary>
+    /// What goes into the checkpoint: all sessions of which the flow may still learn something, and the youngest of the others. A session that has
+    /// ended still matters while payloads of it are unread, or an operation waits for it.
+    /// </summary>
+    /// <param name="endedKept">How many of the others are kept.</param>
+    /// <param name="waiting">The operations on which the flow is parked.</param>
+    public SessionState[] ToCheckpoint(int endedKept, IEnumerable<PendingOperation> waiting)
     {
-        int surplus = sessions.Count <= endedKept ? 0 : sessions.Count(s => s.HasEnded()) - endedKept;
-        return surplus <= 0 ? [.. sessions] : [.. sessions.Where(s => !s.HasEnded() || surplus-- <= 0)];
+        if (sessions.Count <= endedKept) return [.. sessions];
+
+        HashSet<SessionId> awaited = [.. waiting.SelectMany(operation => operation.For.OnSessions())];
+        bool MayGo(SessionState session) => session.HasEnded() && !session.HasUnread() && !awaited.Contains(session.Id);
+        int surplus = sessions.Count(MayGo) - endedKept;
+        return surplus <= 0 ? [.. sessions] : [.. sessions.Where(session => !MayGo(session) || surplus-- <= 0)];
     }
 
     private int IndexOf(SessionId id)

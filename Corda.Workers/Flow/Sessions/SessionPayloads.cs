@@ -5,7 +5,7 @@ using Corda.Workers.Flow.Engine;
 
 namespace Corda.Workers.Flow.Sessions;
 
-/// <summary>Payloads between a flow's types and a session's bytes.</summary>
+/// <summary>Payloads between a flow's types and a session's bytes. The flow's own constructors and properties run here, and may throw anything.</summary>
 internal static class SessionPayloads
 {
     /// <summary>A payload as JSON.</summary>
@@ -16,7 +16,7 @@ internal static class SessionPayloads
         {
             return JsonSerializer.SerializeToUtf8Bytes(payload, FlowJson.Options);
         }
-        catch (Exception cause) when (cause is JsonException or NotSupportedException or InvalidOperationException)
+        catch (Exception cause) when (cause is not OutOfMemoryException)
         {
             throw new FlowSessionException($"A {payload?.GetType() ?? typeof(T)} cannot be sent, because it cannot be written as JSON: {cause.Message}");
         }
@@ -40,7 +40,7 @@ internal static class SessionPayloads
         {
             return Outcome.Of(JsonSerializer.Deserialize(payload, expected, FlowJson.Options));
         }
-        catch (Exception cause) when (cause is JsonException or NotSupportedException or InvalidOperationException)
+        catch (Exception cause) when (cause is not OutOfMemoryException)
         {
             return Outcome.Failed(new FlowSessionException(
                 $"The payload from {session.Counterparty.X500Name} on session {session.Id} is not a {expected}: {cause.Message}"));

@@ -15,6 +15,9 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
     // How often the lane looks after running steps while it waits; real time, for a test's clock may stand still.
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(20);
 
+    // A process that was stopped and goes on (a paused machine, a debugger) must not take its steps for stuck: only time that it saw pass counts.
+    private static readonly TimeSpan CountedPerLookMax = 5 * WatchInterval;
+
     private readonly object gate = new();
     private readonly StateAndEventSettings<TState, TEvent> settings;
     private readonly KeyStepper<TState, TEvent> stepper;
@@ -296,9 +299,10 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
 
     private void GiveUpStuckTurns()
     {
-        foreach (RunningTurn<TState, TEvent> turn in running.Where(turn => time.GetElapsedTime(turn.StartedAt) > settings.StepTimeout).ToList())
+        running.ForEach(turn => turn.Look(time, CountedPerLookMax));
+        foreach (RunningTurn<TState, TEvent> turn in running.Where(turn => turn.Seen > settings.StepTimeout).ToList())
         {
-            GiveUp(turn, time.GetElapsedTime(turn.StartedAt));
+            GiveUp(turn, turn.Seen);
         }
     }
 

@@ -103,6 +103,12 @@ public sealed class StartFlowTests(HostedApi api)
     [InlineData("""{"value":"a","times":"two"}""", "$.requestBody.times", "expected an integer")]
     [InlineData("""{"value":"a","tims":2}""", "$.requestBody.tims", "no property 'tims' in Text")]
     [InlineData("[]", "$.requestBody", "expected an object (Text)")]
+    [InlineData("\"\\ud800\"", "$.requestBody", "not valid Unicode")]
+    [InlineData("""{"value":"a\udc00b"}""", "$.requestBody.value", "not valid Unicode")]
+    [InlineData("""{"value":"a","x":[1,{"y":"\ud800"}]}""", "$.requestBody.x[1].y", "not valid Unicode")]
+    [InlineData("""
+        "{\"value\":\"\\ud800\"}"
+        """, "$.requestBody.value", "")]
     public async Task A_body_that_does_not_fit_is_refused_with_its_place(string body, string path, string reason)
     {
         using HttpResponseMessage answer = await PostRaw($$"""{"clientRequestId":"misfit","flowClassName":"Test.Echo","requestBody":{{body}}}""");

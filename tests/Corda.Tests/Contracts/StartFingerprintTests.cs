@@ -23,6 +23,12 @@ public sealed class StartFingerprintTests
     public void Another_class_or_another_value_makes_another_fingerprint(string oneClass, string one, string otherClass, string other) =>
         Assert.NotEqual(StartFingerprint.Of(oneClass, one), StartFingerprint.Of(otherClass, other));
 
+    [Theory]
+    [InlineData("""["\ud800"]""")]
+    [InlineData("""{"\udc00":1}""")]
+    public void Text_that_is_no_unicode_has_no_fingerprint(string body) =>
+        Assert.ThrowsAny<JsonException>(() => StartFingerprint.Of("A", body));
+
     [Fact]
     public void A_property_that_stands_twice_is_refused() =>
         Assert.ThrowsAny<JsonException>(() => StartFingerprint.Of("A", """{"a":1,"a":2}"""));

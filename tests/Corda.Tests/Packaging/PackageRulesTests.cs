@@ -51,6 +51,14 @@ public sealed class PackageRulesTests : IDisposable
             ["Fire.Go: it is an async method that returns void", "Return FlowTask"]
         },
         {
+            "public static class Bomb { public static async void Tick() { await Task.Yield(); throw new Exception(); } }",
+            ["Bomb.Tick: it is an async method that returns void", "end the whole worker", "Return a task"]
+        },
+        {
+            "public sealed class Fuse { public void Light() { Action f = async () => await Task.Yield(); f(); } public async Task Wait() => await Task.Yield(); }",
+            ["Fuse.Light (a lambda in it): it is an async method that returns void"]
+        },
+        {
             "public abstract class Helper : SubFlow<int> { protected async Task<List<int>> Load() { await Task.Yield(); return []; } }",
             ["Helper.Load: it is an async method that returns Task<List<Int32>>"]
         },

@@ -56,6 +56,32 @@ public sealed class FlowStarterTests
     }
 
     [Theory]
+    [InlineData("Sales.Vanished")]
+    [InlineData("Vanished")]
+    public async Task A_repeated_start_is_answered_though_node_class_and_request_type_have_changed(string className)
+    {
+        KnowVanished("""{"what":["it","took","then"]}""");
+        nodes.OnNext(System.Text.Encoding.UTF8.GetBytes(Alice.ShortHash), new VirtualNodeInfo(Alice, new CpiInfo("test", "1", ["h"]), FlowStartActive: false, Epoch));
+
+        Assert.IsType<StartOutcome.Accepted>(await Start("r1", className, """{ "what": ["it", "took", "then"] }"""));
+        Assert.IsType<StartOutcome.Accepted>(await Start("r1", className, """ "{\"what\":[\"it\",\"took\",\"then\"]}" """));
+        Assert.IsType<StartOutcome.NodeInactive>(await Start("r1", className, """{"what":[]}"""));
+        Assert.IsType<StartOutcome.NodeInactive>(await Start("r1", className, "\"{no json\""));
+        Assert.Empty(publisher.Starts);
+    }
+
+    [Theory]
+    [InlineData("Order.Place")]
+    [InlineData("anished")]
+    public async Task Another_class_under_a_taken_id_is_no_repeated_start(string className)
+    {
+        KnowVanished("""{"what":1}""");
+        Assert.IsNotType<StartOutcome.Accepted>(await Start("r1", className, """{"what":1}"""));
+    }
+
+    private void KnowVanished(string body) => Confirm(new StartFlow(Alice, "r1", "Sales.Vanished", body, Epoch), FlowState.Completed);
+
+    [Theory]
     [InlineData("Order.Place", """{"item":"pen","count":2}""", "body differs")]
     [InlineData("Order.Cancel", """{"item":"pen","count":1}""", "Order.Place")]
     public async Task Another_start_under_a_taken_id_is_told_what_differs(string className, string body, string difference)

@@ -36,6 +36,20 @@ public sealed class UnwritableResult : ClientStartableFlow<int, Stream>
     }
 }
 
+public sealed record Unfinished
+{
+    public int Sum => throw new ArithmeticException("not summed up yet");
+}
+
+public sealed class ResultThatThrows : ClientStartableFlow<int, Unfinished>
+{
+    public override async FlowTask<Unfinished> Call(int request)
+    {
+        await FlowTask.CompletedTask;
+        return new Unfinished();
+    }
+}
+
 public sealed class TalksTooMuch : ClientStartableFlow<int, int>
 {
     public override FlowTask<int> Call(int request) => throw new TradeRefusedException(new string('x', 100_000));
@@ -148,6 +162,14 @@ public sealed class FlowEndScenarios
     [Theory, BothWays]
     public void A_result_that_is_no_json_fails_the_flow_by_name(Resume resume) =>
         new Scenario(resume).Start<UnwritableResult>(1).Fails("Corda.Flows.FlowException", nameof(UnwritableResult), "cannot be written as JSON");
+
+    [Theory, BothWays]
+    public void A_result_whose_own_getter_throws_fails_the_flow_with_that_error(Resume resume)
+    {
+        Reaction failed = new Scenario(resume).Start<ResultThatThrows>(1);
+        failed.Fails("Corda.Flows.FlowException", nameof(ResultThatThrows), "not summed up yet");
+        Assert.Null(failed.DeadLetter);
+    }
 
     [Theory, BothWays]
     public void A_boundless_error_message_is_cut(Resume resume)

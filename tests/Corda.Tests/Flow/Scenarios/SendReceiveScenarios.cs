@@ -7,6 +7,14 @@ namespace Corda.Tests.Flow.Scenarios;
 
 public sealed record Offer(string Item, int Price);
 
+/// <summary>A payload whose own constructor refuses some values.</summary>
+public sealed record Positive
+{
+    public Positive(int value) => Value = value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(value), "only what is above zero");
+
+    public int Value { get; }
+}
+
 /// <summary>Runs a list of words as a program on one session with Bob, and answers all that it received or caught.</summary>
 [InitiatingFlow("script", 1, 2)]
 public sealed class Script(IFlowMessaging messaging, IFlowEngine engine) : ClientStartableFlow<string[], string[]>
@@ -45,6 +53,8 @@ public sealed class Script(IFlowMessaging messaging, IFlowEngine engine) : Clien
             case "receive-offer":
                 Offer offer = await session.Receive<Offer>();
                 return $"{offer.Item} for {offer.Price}";
+            case "receive-positive":
+                return (await session.Receive<Positive>()).Value.ToString(System.Globalization.CultureInfo.InvariantCulture);
             case "ask":
                 return await session.SendAndReceive<string>("question");
             case "info":
@@ -112,6 +122,20 @@ public sealed class SendReceiveScenarios
         bob.Confirm().DoesNothing();
         bob.Data(new Offer("milk", 3)).SendsPayloads("\"question\"").PublishesNothing();
         bob.Data("answer").Completes("""["milk for 3","answer"]""");
+    }
+
+    [Theory, BothWays]
+    public void A_payload_that_its_own_type_refuses_is_an_error_that_the_flow_can_catch(Resume resume)
+    {
+        var scenario = new Scenario(resume);
+        Peer bob = scenario.PeerOf(scenario.Start<Script>(new[] { Bob, "receive-positive", "sleep", "receive-positive" }).Message<SessionInit>());
+        bob.Confirm();
+        bob.Data(new { Value = -1 }).WaitsFor(typeof(WaitForWakeup));
+        bob.Data(new { Value = 0 });
+        Reaction ended = scenario.Pass(TimeSpan.FromSeconds(1)).Single();
+        string[] log = System.Text.Json.JsonSerializer.Deserialize<string[]>(ended.Result)!;
+        Assert.All([log[0], log[2]], line => Assert.StartsWith("FlowSessionException", line, StringComparison.Ordinal));
+        Assert.All([log[0], log[2]], line => Assert.Contains("only what is above zero", line, StringComparison.Ordinal));
     }
 
     [Theory, BothWays]

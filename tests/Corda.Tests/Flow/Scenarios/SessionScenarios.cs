@@ -268,6 +268,30 @@ public sealed class SessionScenarios
         Assert.Equal(3, Assert.IsType<RunningFlow>(scenario.StateOf(started.Flow)).Sessions.Length);
         scenario.Pass(TimeSpan.FromDays(1)).Single(reaction => reaction.Flow == started.Flow).Completes("20");
     }
+
+    [Theory, BothWays]
+    public void Seventy_sessions_may_be_closed_at_once(Resume resume)
+    {
+        var scenario = new Scenario(resume);
+        Reaction started = scenario.Start<ClosesManyAtOnce>(70);
+        Assert.Equal(70, started.Messages.Count(sent => sent.Message is SessionInit));
+        new Switchboard(scenario).Post(started).UntilQuiet();
+        var parked = Assert.IsType<RunningFlow>(scenario.StateOf(started.Flow));
+        Assert.Equal(scenario.Options.EndedSessionsKept, parked.Sessions.Length);
+        scenario.Pass(TimeSpan.FromDays(1)).Single(reaction => reaction.Flow == started.Flow).Completes("70");
+    }
+
+    [Theory, BothWays]
+    public void What_has_come_on_a_session_is_kept_until_it_is_read_though_it_has_broken(Resume resume)
+    {
+        var scenario = new Scenario(resume, new FlowOptions { EndedSessionsKept = 0 });
+        Reaction started = scenario.Start<Script>(new[] { TestNetwork.Bob.Name.ToString(), "send", "sleep", "receive" });
+        Peer bob = scenario.PeerOf(started.Message<SessionInit>());
+        bob.Confirm();
+        bob.Data("milk");
+        bob.Error("Bobs", "no more");
+        scenario.Pass(TimeSpan.FromSeconds(1)).Single().Completes("""["sent","slept","milk"]""");
+    }
 }
 
 /// <summary>Opens one session after the other with Bob, and then sleeps.</summary>
@@ -285,5 +309,27 @@ public sealed class ManySessions(IFlowMessaging messaging, IFlowEngine engine) :
 
         await engine.Sleep(TimeSpan.FromHours(1));
         return request;
+    }
+}
+
+/// <summary>Closes many sessions with Bob in one wait, as the end of a sub-flow does, and then sleeps.</summary>
+public sealed class ClosesManyAtOnce(IFlowEngine engine, IFlowMessaging messaging) : ClientStartableFlow<int, int>
+{
+    public override async FlowTask<int> Call(int request)
+    {
+        int opened = await engine.SubFlow(new OpensMany(messaging, request));
+        await engine.Sleep(TimeSpan.FromHours(1));
+        return opened;
+    }
+}
+
+/// <summary>Opens sessions with Bob and leaves it to the end of the sub-flow to close them.</summary>
+[InitiatingFlow("echo")]
+public sealed class OpensMany(IFlowMessaging messaging, int count) : SubFlow<int>
+{
+    public override async FlowTask<int> Call()
+    {
+        for (int i = 0; i < count; i++) await messaging.InitiateFlow(TestNetwork.Bob.Name).Send("stop");
+        return count;
     }
 }
