@@ -33,8 +33,9 @@ internal sealed class ContractCodec<TValue> : ICodec<TValue>
             return MemoryPackSerializer.Deserialize<TValue>(bytes[1..])
                 ?? throw new MalformedRecordException($"A {typeof(TValue).Name} must not be null on the wire.");
         }
-        catch (MemoryPackSerializationException cause)
+        catch (Exception cause) when (cause is not (MalformedRecordException or OutOfMemoryException))
         {
+            // Whatever a formatter throws at damaged bytes (overflow, range, its own checks), they are what is wrong.
             throw new MalformedRecordException($"Not a {typeof(TValue).Name}: {cause.Message}", cause);
         }
     }

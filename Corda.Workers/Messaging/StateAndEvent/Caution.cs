@@ -91,16 +91,19 @@ internal sealed class Caution<TState, TEvent>(
             states.CautiousInputs--;
             states.Marker = new CrashMarker(owner, states.CommittedPosition, null, 0);
         }
+
+        // A partition that had nothing while others had is as good as one that a poll found empty; polls take the partitions in turns.
+        if (live.Values.Any(static states => states.CautiousInputs > 0) && inputs.Inputs.Any(static input => !input.Input.IsDue))
+        {
+            Lower(live.Values.Where(states => !inputs.Inputs.Any(input => input.Key.Partition == states.EventPartition.Partition)), EmptyPollsMax * live.Count);
+        }
     }
 
     /// <summary>A poll brought nothing.</summary>
     public void NothingLeft(IReadOnlyDictionary<int, PartitionStates<TState>> live)
     {
         oneByOne = 0;
-        foreach (PartitionStates<TState> states in live.Values.Where(static states => states.CautiousInputs > 0))
-        {
-            states.CautiousInputs = Math.Max(0, states.CautiousInputs - (settings.BatchMax / EmptyPollsMax) - 1);
-        }
+        Lower(live.Values, EmptyPollsMax);
     }
 
     /// <summary>The bus refused a transaction: its inputs come again one by one; one that is alone already is abandoned.</summary>
@@ -135,6 +138,14 @@ internal sealed class Caution<TState, TEvent>(
         {
             MessagingLog.MarkerNotCleared(logger, lane, string.Join(", ", leaving.Select(static states => states.EventPartition)), cause);
             producer.Close();
+        }
+    }
+
+    private void Lower(IEnumerable<PartitionStates<TState>> silent, int pollsMax)
+    {
+        foreach (PartitionStates<TState> states in silent)
+        {
+            states.CautiousInputs = Math.Max(0, states.CautiousInputs - (settings.BatchMax / pollsMax) - 1);
         }
     }
 

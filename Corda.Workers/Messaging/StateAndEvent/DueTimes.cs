@@ -27,27 +27,8 @@ internal sealed class DueTimes(Func<byte[], DateTimeOffset?> wakeAt)
         return null;
     }
 
-    /// <summary>Takes the keys whose time has come, earliest first, at most so many. Who does not process one after all adds it again.</summary>
-    public IReadOnlyList<byte[]> Take(DateTimeOffset now, int keysMax)
-    {
-        if (queue.Count == 0 || keysMax <= 0)
-        {
-            return [];
-        }
-
-        var taken = new List<byte[]>();
-        var seen = new HashSet<byte[]>(KeyComparer.Instance);
-        while (taken.Count < keysMax && queue.TryPeek(out byte[]? key, out long ticks) && ticks <= now.UtcTicks)
-        {
-            queue.Dequeue();
-            if (IsCurrent(key, ticks) && seen.Add(key))
-            {
-                taken.Add(key);
-            }
-        }
-
-        return taken;
-    }
+    /// <summary>Takes the key whose time came first; null if none has come. A key may come again. Who does not process it after all adds it again.</summary>
+    public byte[]? Take(DateTimeOffset now) => Next() <= now ? queue.Dequeue() : null;
 
     private bool IsCurrent(byte[] key, long ticks) => wakeAt(key) is { } at && at.UtcTicks == ticks;
 }

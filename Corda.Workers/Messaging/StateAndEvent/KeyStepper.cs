@@ -92,8 +92,9 @@ internal sealed class KeyStepper<TState, TEvent>(
             given = Decoded(state, mode.FromBytes);
             happened = Event(input);
         }
-        catch (MalformedRecordException cause)
+        catch (Exception cause) when (cause is not OutOfMemoryException)
         {
+            // Whatever a codec throws, its bytes are malformed: as a bug of the lane they would come again for ever.
             return new StepOutcome<TState, TEvent>(state, NoEffects) { DeadLetter = deadLetters.Of(key, state, input, null, cause.Message, cause) };
         }
 
@@ -215,7 +216,8 @@ internal sealed class KeyStepper<TState, TEvent>(
             TState? given = Decoded(state, fresh: true);
             var context = new StepContext(time.GetUtcNow(), input.Id.ToString(), state.Version, input.Attempts);
             Step<TState> step = processor.OnAbandoned(key.Key, given, EventOrNull(input), failure, context);
-            return Accept(key, state, given, step, input, mode with { Strict = true }) with { DeadLetter = letter };
+            StepOutcome<TState, TEvent> outcome = Accept(key, state, given, step, input, mode with { Strict = true });
+            return outcome with { State = NotDueAgain(outcome.State, input), DeadLetter = letter };
         }
         catch (Exception cause)
         {
@@ -224,6 +226,15 @@ internal sealed class KeyStepper<TState, TEvent>(
             KeyState<TState> next = results.Next(state, null, deleted, input, strict: false) with { Value = null, DueAt = null };
             return new StepOutcome<TState, TEvent>(next with { InputId = input.Id.ToString() }, NoEffects) { DeadLetter = letter };
         }
+    }
+
+    // A due time that was given up and is still due would be given up again at once, and so on without a pause.
+    private KeyState<TState> NotDueAgain(KeyState<TState> next, StepInput<TEvent> input)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        return input.IsDue && next.DueAt <= now
+            ? next with { DueAt = now + settings.RetryDelayMax, InputId = input.Id.ToString() }
+            : next;
     }
 
     private static StepOutcome<TState, TEvent> Restart(KeyState<TState> state, string reason) => new(state, NoEffects) { RestartBecause = reason };
@@ -252,7 +263,7 @@ internal sealed class KeyStepper<TState, TEvent>(
         {
             return Event(input);
         }
-        catch (MalformedRecordException)
+        catch (Exception cause) when (cause is not OutOfMemoryException)
         {
             // The dead letter has the bytes.
             return null;

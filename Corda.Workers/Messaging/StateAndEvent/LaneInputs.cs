@@ -6,6 +6,9 @@ namespace Corda.Workers.Messaging.StateAndEvent;
 /// <summary>Makes the inputs of a batch of what was polled and what is due. Pure but for taking due times out of their queue.</summary>
 internal static class LaneInputs
 {
+    /// <summary>Under a backlog of events a batch has room for due times too: one for so many events.</summary>
+    private const int DueShare = 4;
+
     public static BatchInputs<TEvent> Collect<TState, TEvent>(
         IReadOnlyList<ConsumedRecord> records, IReadOnlyDictionary<int, PartitionStates<TState>> live, DateTimeOffset now, int inputsMax)
         where TState : class
@@ -20,14 +23,13 @@ internal static class LaneInputs
             live[record.Partition.Partition].Spilled.Reading(record.Key, record.Value);
         }
 
-        // Events first: an answer that is here already is better than the timeout that waited for it.
+        // Events first: an answer that is here already is better than the timeout that waited for it. But a backlog must not hold back all timers and
+        // parked keys until it is gone: some room is theirs, unless inputs are taken one by one.
+        int share = inputsMax > 1 ? (inputsMax + DueShare - 1) / DueShare : 0;
         var woken = new List<PartitionKey>();
-        foreach (PartitionStates<TState> states in live.Values)
+        foreach ((PartitionStates<TState> states, byte[] key) in TakeDue(live, now, Math.Max(inputsMax - inputs.Count, share)))
         {
-            foreach (byte[] key in states.DueTimes.Take(now, inputsMax - inputs.Count - woken.Count))
-            {
-                AddDue(states, key, inputs, woken);
-            }
+            AddDue(states, key, inputs, woken);
         }
 
         return new BatchInputs<TEvent>(inputs, woken);
@@ -71,6 +73,41 @@ internal static class LaneInputs
     // An event without a value is no event: no bytes at all, which no codec takes for one, so that it ends among the dead letters.
     private static StepInput<TEvent> OfRecord<TEvent>(ConsumedRecord record)
         where TEvent : class => new(InputId.OfEvent(record.Partition, record.Offset), null, record.Value ?? []);
+
+    // Earliest first over all partitions: none is left out for ever, however many are due elsewhere.
+    private static List<(PartitionStates<TState> States, byte[] Key)> TakeDue<TState>(
+        IReadOnlyDictionary<int, PartitionStates<TState>> live, DateTimeOffset now, int keysMax)
+        where TState : class
+    {
+        var earliest = new PriorityQueue<PartitionStates<TState>, DateTimeOffset>();
+        foreach (PartitionStates<TState> states in live.Values)
+        {
+            AddIfDue(states);
+        }
+
+        var seen = new HashSet<PartitionKey>();
+        var taken = new List<(PartitionStates<TState>, byte[])>();
+        while (taken.Count < keysMax && earliest.TryDequeue(out PartitionStates<TState>? states, out _))
+        {
+            byte[] key = states.DueTimes.Take(now)!;
+            if (seen.Add(new PartitionKey(states.EventPartition.Partition, key)))
+            {
+                taken.Add((states, key));
+            }
+
+            AddIfDue(states);
+        }
+
+        return taken;
+
+        void AddIfDue(PartitionStates<TState> states)
+        {
+            if (states.DueTimes.Next() is { } at && at <= now)
+            {
+                earliest.Enqueue(states, at);
+            }
+        }
+    }
 
     private static void AddDue<TState, TEvent>(
         PartitionStates<TState> states, byte[] key, List<(PartitionKey, StepInput<TEvent>)> inputs, List<PartitionKey> woken)

@@ -164,10 +164,11 @@ public sealed class FailingKeyTests : IAsyncDisposable
         await rig.StartReady();
         await rig.Publish("aaaa", "a");
         await rig.PublishBytes("aaaa", "unreadable"u8.ToArray());
+        await rig.PublishBytes("aaaa", "overflowing"u8.ToArray());
         await rig.PublishBytes("aaaa", null);
         await rig.Publish("aaaa", "b");
         await rig.StateBecomes("aaaa", "a,b");
-        Assert.Equal(2, rig.DeadLetters().Count);
+        Assert.Equal(3, rig.DeadLetters().Count);
     }
 
     [Fact]
@@ -211,5 +212,35 @@ public sealed class FailingKeyTests : IAsyncDisposable
         await rig.Publish("aaaa", "a");
         await rig.StateBecomes("aaaa", "a");
         Assert.Equal("not mine", Assert.Single(rig.DeadLetters()).Reason);
+    }
+
+    [Fact]
+    public async Task An_abandoned_due_time_that_is_still_due_waits_before_it_comes_again()
+    {
+        rig.Processor.OnText = static (_, state, text, context) => TextProcessor.Append(state, text, dueAt: context.Now.AddSeconds(1));
+        rig.Processor.OnTime = static (_, _, _) => throw new InvalidOperationException("never");
+        DateTimeOffset due = rig.Time.GetUtcNow().AddSeconds(1);
+        rig.Processor.OnGivenUp = (_, state, _, _) => new Step<Text>(state!, [], due);
+        await rig.StartReady();
+        await rig.Publish("aaaa-1", "a");
+        await rig.StateBecomes("aaaa-1", "a");
+        rig.Time.Advance(TimeSpan.FromSeconds(1));
+        await Eventually.True(() => rig.DeadLetters().Count > 0, "a dead letter");
+        await rig.Publish("aaaa-2", "b");
+        await rig.StateBecomes("aaaa-2", "b");
+        Assert.Single(rig.DeadLetters());
+        Assert.Equal(due + StateAndEventRig.Settings("x").RetryDelayMax, rig.History("aaaa-1")[^1]!.DueAt);
+    }
+
+    [Fact]
+    public async Task Idle_partitions_of_a_dead_worker_do_not_keep_a_loaded_lane_at_one_input_per_transaction()
+    {
+        await rig.StartReady();
+        await rig.Kill();
+        string[] texts = [.. Enumerable.Repeat("x", 300)];
+        await rig.Publish("aaaa", texts);
+        await rig.StartReady(settings => settings with { BatchMax = 20, ChainMax = 0 });
+        await rig.StateBecomes("aaaa", string.Join(',', texts));
+        Assert.InRange(rig.Bus.Commits.Count, 1, 150);
     }
 }

@@ -107,7 +107,16 @@ public sealed class PartsTests
             due.Add(Encoding.UTF8.GetBytes(key), Noon.AddSeconds(seconds));
         }
 
-        List<string> Taken(int seconds) => [.. due.Take(Noon.AddSeconds(seconds), 10).Select(key => Encoding.UTF8.GetString(key))];
+        List<string> Taken(int seconds)
+        {
+            List<string> taken = [];
+            while (due.Take(Noon.AddSeconds(seconds)) is { } key)
+            {
+                taken.Add(Encoding.UTF8.GetString(key));
+            }
+
+            return taken;
+        }
     }
 
     [Fact]

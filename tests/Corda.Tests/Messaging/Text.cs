@@ -19,6 +19,11 @@ internal sealed class TextCodec : ICodec<Text>
     public Text Decode(ReadOnlySpan<byte> bytes)
     {
         string text = Encoding.UTF8.GetString(bytes);
+        if (text.StartsWith("overflowing", StringComparison.Ordinal))
+        {
+            throw new OverflowException("a codec that does not check its bytes");
+        }
+
         return bytes.IsEmpty || text.StartsWith("unreadable", StringComparison.Ordinal)
             ? throw new MalformedRecordException("these bytes are no text")
             : new Text(text);

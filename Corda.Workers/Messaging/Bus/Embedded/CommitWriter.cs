@@ -16,6 +16,9 @@ internal sealed class CommitWriter
     /// </summary>
     private const int YieldsMax = 50;
 
+    /// <summary>Where others keep the processor, a yield may take its whole time slice: nobody waits longer than this for companions.</summary>
+    private static readonly TimeSpan YieldTimeMax = TimeSpan.FromMicroseconds(20);
+
     private readonly CommitQueue queue;
     private readonly BusCore core;
     private readonly LogMaintenance maintenance;
@@ -58,12 +61,14 @@ internal sealed class CommitWriter
         done.Task.GetAwaiter().GetResult();
     }
 
+    private bool MayMaintain => broken is null && undecided is null;
+
     private void Run()
     {
         List<PendingTransaction> group = [];
         List<Action> jobs = [];
         int commits = 0;
-        while (queue.Take(group, jobs, wait: !maintenance.HasWork))
+        while (queue.Take(group, jobs, wait: !MayMaintain || !maintenance.HasWork))
         {
             jobs.ForEach(job => job());
             if (group.Count > 0)
@@ -91,7 +96,8 @@ internal sealed class CommitWriter
 
     private void AwaitReturning(int completed)
     {
-        for (int i = 0; i < YieldsMax && completed > 1 && queue.Count < completed; i++)
+        long started = core.Time.GetTimestamp();
+        for (int i = 0; i < YieldsMax && completed > 1 && queue.Count < completed && core.Time.GetElapsedTime(started) < YieldTimeMax; i++)
         {
             Thread.Yield();
         }
@@ -230,7 +236,7 @@ internal sealed class CommitWriter
 
     private void Maintain()
     {
-        if (broken is not null || undecided is not null)
+        if (!MayMaintain)
         {
             return;
         }

@@ -7,6 +7,7 @@ internal sealed class PartitionReader : IPartitionReader
     private readonly WakeSignal signal;
     private readonly PollSet cursors = new();
     private readonly Dictionary<TopicPartition, LogCursor> byPartition = [];
+    private readonly CancellationTokenRegistration closing;
     private volatile bool wakeup;
     private bool disposed;
 
@@ -22,7 +23,7 @@ internal sealed class PartitionReader : IPartitionReader
             log.Subscribe(signal);
         }
 
-        core.Closing.Register(signal.Set);
+        closing = core.Closing.Register(signal.Set);
     }
 
     public IReadOnlyList<ConsumedRecord> Poll(int recordsMax, TimeSpan wait)
@@ -63,6 +64,7 @@ internal sealed class PartitionReader : IPartitionReader
                 cursor.Log.Unsubscribe(signal);
             }
 
+            closing.Dispose();
             signal.Dispose();
         }
     }

@@ -225,9 +225,5 @@ internal sealed class SqliteLogStore(SqliteSettings settings) : ILogStore
 
     private SqliteWriter Writer() => writer ??= new SqliteWriter(settings.Connect());
 
-    private void Drop()
-    {
-        writer?.Dispose();
-        writer = null;
-    }
+    private void Drop() => Interlocked.Exchange(ref writer, null)?.Dispose();
 }

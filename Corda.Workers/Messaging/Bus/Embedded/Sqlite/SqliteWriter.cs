@@ -68,7 +68,16 @@ internal sealed class SqliteWriter : IDisposable
         return command.ExecuteScalar();
     }
 
-    public void Dispose() => connection.Dispose();
+    /// <summary>Statements first: what only the connection knows is left to its own list of commands, which finalizers change from their thread.</summary>
+    public void Dispose()
+    {
+        foreach (Statement statement in new[] { begin, commit, insert, offset, sequence })
+        {
+            statement.Dispose();
+        }
+
+        connection.Dispose();
+    }
 
     private static int RowLength(ReadOnlySpan<ConsumedRecord> records)
     {
@@ -109,9 +118,11 @@ internal sealed class SqliteWriter : IDisposable
     }
 #pragma warning restore CA2100
 
-    /// <summary>A prepared statement; disposed of with its connection.</summary>
-    private readonly struct Statement(SqliteCommand command)
+    /// <summary>A prepared statement.</summary>
+    private readonly struct Statement(SqliteCommand command) : IDisposable
     {
+        public void Dispose() => command.Dispose();
+
         public void Execute(params ReadOnlySpan<object> values)
         {
             for (int i = 0; i < values.Length; i++)
