@@ -59,6 +59,9 @@ internal sealed partial class FlowEventProcessor(
         }
     }
 
+    // A flow that cannot go on for now is the very one that somebody wants to kill.
+    public bool Preempts(FlowEvent input) => input is KillFlow;
+
     public Step<Checkpoint> OnDue(byte[] key, Checkpoint state, StepContext context)
     {
         if (state.DueAt() is not { } due || due > context.Now) return Unchanged(state);

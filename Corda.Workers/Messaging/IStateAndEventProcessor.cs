@@ -16,6 +16,9 @@ public interface IStateAndEventProcessor<TState, TEvent>
     /// <summary>An event for a key.</summary>
     Step<TState> OnEvent(byte[] key, TState? state, TEvent input, StepContext context);
 
+    /// <summary>Whether an event overtakes those that wait in a parked key with a state: they come after it, to the state that it leaves. Must not throw.</summary>
+    bool Preempts(TEvent input) => false;
+
     /// <summary>The time that the state asked for with <see cref="Step{TState}.DueAt"/> has come.</summary>
     Step<TState> OnDue(byte[] key, TState state, StepContext context);
 

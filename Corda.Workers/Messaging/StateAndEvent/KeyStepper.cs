@@ -145,6 +145,12 @@ internal sealed class KeyStepper<TState, TEvent>(
             return new StepOutcome<TState, TEvent>(state, NoEffects);
         }
 
+        if (state.Value is not null && EventOrNull(input) is { } urgent && processor.Preempts(urgent))
+        {
+            (KeyState<TState> freed, IReadOnlyList<StepInput<TEvent>> overtaken) = Parking.Unpark<TState, TEvent>(state, parked);
+            return Run(key, freed, input, mode, time.GetUtcNow()) with { Requeue = overtaken };
+        }
+
         if (Hold(input) is { } held && parking.Hold(parked, held, StateBytes(state)) is { } longer)
         {
             KeyState<TState> waiting = state with

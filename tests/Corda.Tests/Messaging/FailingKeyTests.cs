@@ -53,6 +53,22 @@ public sealed class FailingKeyTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task An_urgent_event_overtakes_those_that_wait_in_a_parked_key()
+    {
+        await rig.StartReady();
+        await rig.Publish("aaaa", "a", "flaky");
+        await Eventually.True(() => rig.History("aaaa").LastOrDefault()?.Parked is not null, "the key is parked");
+        await rig.Publish("aaaa", "b");
+        await Eventually.True(() => rig.History("aaaa").Last()?.Parked?.Held.Count == 2, "both wait");
+        await rig.Publish("aaaa", "urgent");
+        await rig.StateBecomes("aaaa", "a,urgent");
+        Assert.Equal(2, rig.History("aaaa").Last()?.Parked?.Held.Count);
+        flakyUntil = rig.Time.GetUtcNow();
+        await rig.StateBecomes("aaaa", "a,urgent,flaky,b", rig.PassTime);
+        Assert.Empty(rig.DeadLetters());
+    }
+
+    [Fact]
     public async Task Delays_double_and_after_the_last_attempt_the_input_is_abandoned_and_the_rest_goes_on()
     {
         await rig.StartReady();

@@ -32,6 +32,8 @@ internal sealed class TextProcessor : IStateAndEventProcessor<Text, Text>
     public Step<Text> OnEvent(byte[] key, Text? state, Text input, StepContext context) =>
         OnText(Encoding.UTF8.GetString(key), state, input.Value, context) ?? Append(state, input.Value);
 
+    public bool Preempts(Text input) => input.Value == "urgent";
+
     public Step<Text> OnDue(byte[] key, Text state, StepContext context) =>
         OnTime(Encoding.UTF8.GetString(key), state, context) ?? Append(state, "due");
 
