@@ -30,7 +30,7 @@ internal sealed class StateAndEventSubscription<TState, TEvent> : ISubscription
         var encoder = new RecordEncoder(bus, settings.RecordBytesMax);
         var stepper = new KeyStepper<TState, TEvent>(settings, processor, encoder, time, logger);
         string owner = $"{settings.InstanceId}/{time.GetUtcNow().UtcTicks:x}.{Interlocked.Increment(ref lastRun):x}";
-        var work = new LaneWork<TState, TEvent>(settings, owner, stepper, workers, time, logger);
+        var work = new LaneWork<TState, TEvent>(settings, owner, stepper, workers, new CondemnedInputs(), time, logger);
         var backOff = new BackOff(settings.FaultDelay, settings.FaultDelayMax);
         for (int i = 0; i < settings.Lanes; i++)
         {

@@ -4,12 +4,14 @@ namespace Corda.Workers.Messaging.StateAndEvent;
 /// <param name="Changes">The keys whose state is another one now.</param>
 /// <param name="Writes">Outputs, in causal order.</param>
 /// <param name="DeadLetters">Inputs that were given up.</param>
+/// <param name="Judged">Inputs that were condemned before, and now are abandoned.</param>
 /// <param name="Touched">The partitions that had a part in it.</param>
 /// <param name="Chained">Events that were processed without a trip through the log.</param>
 internal sealed record BatchResult<TState, TEvent>(
     IReadOnlyList<KeyChange<TState>> Changes,
     IReadOnlyList<Write<TEvent>> Writes,
     IReadOnlyList<DeadLetter> DeadLetters,
+    IReadOnlyList<(PartitionKey Key, string Input)> Judged,
     IReadOnlyCollection<PartitionStates<TState>> Touched,
     int Chained)
     where TState : class

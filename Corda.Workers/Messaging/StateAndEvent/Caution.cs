@@ -50,19 +50,24 @@ internal sealed class Caution<TState, TEvent>(
         BatchInputs<TEvent> inputs,
         IReadOnlyDictionary<int, PartitionStates<TState>> live,
         IGroupConsumer consumer,
-        Dictionary<string, Failure> condemned)
+        CondemnedInputs condemned)
     {
-        if (Cautious(inputs, live) is not { } states || condemned.ContainsKey(OnlyInput(inputs, live)))
+        if (Cautious(inputs, live) is not { } states)
         {
             return;
         }
 
-        string input = OnlyInput(inputs, live);
+        (PartitionKey key, string input) = OnlyInput(inputs, live);
+        if (condemned.Find(key, input) is not null)
+        {
+            return;
+        }
+
         CrashMarker? marker = CrashMarker.BeforeAttempt(states.Marker, input, states.CommittedPosition, owner, settings.CrashAttemptsMax);
         if (marker is null)
         {
             string reason = $"The process died {settings.CrashAttemptsMax} times while it worked on this input alone.";
-            condemned[input] = new Failure(FailureKind.CrashLoop, settings.CrashAttemptsMax, reason);
+            condemned.Add(key, input, new Failure(FailureKind.CrashLoop, settings.CrashAttemptsMax, reason));
             return;
         }
 
@@ -109,7 +114,7 @@ internal sealed class Caution<TState, TEvent>(
     /// <summary>The bus refused a transaction: its inputs come again one by one; one that is alone already is abandoned.</summary>
     /// <exception cref="MessagingFatalException">Even the abandonment is refused.</exception>
     public void Refused(
-        BatchInputs<TEvent> inputs, IReadOnlyDictionary<int, PartitionStates<TState>> live, Dictionary<string, Failure> condemned, RecordRefusedException cause)
+        BatchInputs<TEvent> inputs, IReadOnlyDictionary<int, PartitionStates<TState>> live, CondemnedInputs condemned, RecordRefusedException cause)
     {
         oneByOne = Math.Max(oneByOne, inputs.Count);
         if (inputs.Count > 1)
@@ -117,8 +122,8 @@ internal sealed class Caution<TState, TEvent>(
             return;
         }
 
-        string input = OnlyInput(inputs, live);
-        bool first = condemned.TryAdd(input, new Failure(FailureKind.Refused, 1, cause.Message, cause));
+        (PartitionKey key, string input) = OnlyInput(inputs, live);
+        bool first = condemned.TryAdd(key, input, new Failure(FailureKind.Refused, 1, cause.Message, cause));
         if (!first)
         {
             throw new MessagingFatalException(
@@ -160,9 +165,10 @@ internal sealed class Caution<TState, TEvent>(
         return live[partition] is { CautiousInputs: > 0 } states ? states : null;
     }
 
-    private static string OnlyInput(BatchInputs<TEvent> inputs, IReadOnlyDictionary<int, PartitionStates<TState>> live) => inputs.Inputs.Count == 1
-        ? inputs.Inputs[0].Input.Id.ToString()
-        : live[inputs.Woken[0].Partition].Committed(inputs.Woken[0].Key)!.Parked!.Held[0].Id;
+    private static (PartitionKey Key, string Input) OnlyInput(
+        BatchInputs<TEvent> inputs, IReadOnlyDictionary<int, PartitionStates<TState>> live) => inputs.Inputs.Count == 1
+            ? (inputs.Inputs[0].Key, inputs.Inputs[0].Input.Id.ToString())
+            : (inputs.Woken[0], live[inputs.Woken[0].Partition].Committed(inputs.Woken[0].Key)!.Parked!.Held[0].Id);
 
     // What is committed, not what has been polled: positions come along only so that the broker checks the ownership.
     private static Dictionary<TopicPartition, long> Positions(IReadOnlyList<PartitionStates<TState>> partitions) =>

@@ -21,7 +21,6 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
     private readonly LaneProducer<TState, TEvent> producer;
     private readonly Assignments<TState> assignments;
     private readonly Caution<TState, TEvent> caution;
-    private readonly Dictionary<string, Failure> condemned = new(StringComparer.Ordinal);
     private volatile IGroupConsumer? consumer;
     private volatile bool joined;
     private bool rewind;
@@ -166,7 +165,7 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
 
     private void Process(BatchInputs<TEvent> inputs)
     {
-        caution.Before(inputs, assignments.Live, consumer!, condemned);
+        caution.Before(inputs, assignments.Live, consumer!, work.Condemned);
         BatchResult<TState, TEvent> result = WorkOff(inputs);
         Commit(result, inputs);
         Apply(result, inputs);
@@ -177,7 +176,7 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
         bool strict = false;
         while (true)
         {
-            var batch = new LaneBatch<TState, TEvent>(work, assignments.Live, inputs, condemned, strict);
+            var batch = new LaneBatch<TState, TEvent>(work, assignments.Live, inputs, strict);
             if (batch.Work() is { } result)
             {
                 return result;
@@ -199,7 +198,7 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
         }
         catch (RecordRefusedException cause)
         {
-            caution.Refused(inputs, assignments.Live, condemned, cause);
+            caution.Refused(inputs, assignments.Live, work.Condemned, cause);
             throw new MessagingTransientException($"The bus refused a record of the transaction; its input is looked for. {cause.Message}", cause);
         }
 
@@ -211,7 +210,11 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
 
     private void Apply(BatchResult<TState, TEvent> result, BatchInputs<TEvent> inputs)
     {
-        condemned.Clear();
+        foreach ((PartitionKey key, string input) in result.Judged)
+        {
+            work.Condemned.Remove(key, input);
+        }
+
         caution.After(inputs, assignments.Live);
         foreach (KeyChange<TState> change in result.Changes)
         {

@@ -23,7 +23,7 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
     private readonly KeyStepper<TState, TEvent> stepper;
     private readonly StepWorkers workers;
     private readonly IReadOnlyDictionary<int, PartitionStates<TState>> partitions;
-    private readonly Dictionary<string, Failure> condemned;
+    private readonly CondemnedInputs condemned;
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly StepMode mode;
@@ -33,6 +33,7 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
     private readonly List<RunningTurn<TState, TEvent>> running = [];
     private readonly List<Write<TEvent>> writes = [];
     private readonly List<DeadLetter> deadLetters = [];
+    private readonly List<(PartitionKey Key, string Input)> judged = [];
     private readonly List<KeyChange<TState>> changes = [];
     private int helpers;
     private int chained;
@@ -44,12 +45,10 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
         LaneWork<TState, TEvent> work,
         IReadOnlyDictionary<int, PartitionStates<TState>> partitions,
         BatchInputs<TEvent> inputs,
-        Dictionary<string, Failure> condemned,
         bool strict)
     {
-        (settings, _, stepper, workers, time, logger) = work;
+        (settings, _, stepper, workers, condemned, time, logger) = work;
         this.partitions = partitions;
-        this.condemned = condemned;
         mode = new StepMode(strict || settings.AlwaysRestoreFromBytes, settings.AlwaysRestoreFromBytes, this);
         keys = new BatchKeys<TState, TEvent>(partitions, mode.FromBytes, time.GetUtcNow());
         startedAt = time.GetTimestamp();
@@ -87,7 +86,7 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
 
             return restartBecause is not null
                 ? null
-                : new BatchResult<TState, TEvent>(changes, writes, deadLetters, keys.Owners, chained);
+                : new BatchResult<TState, TEvent>(changes, writes, deadLetters, judged, keys.Owners, chained);
         }
     }
 
@@ -129,14 +128,22 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
                 return null;
             }
 
-            var turn = new RunningTurn<TState, TEvent>(key, sealing ? null : Judged(key.Take()!), worker, time.GetTimestamp());
+            var turn = new RunningTurn<TState, TEvent>(key, sealing ? null : Judged(key.Key, key.Take()!), worker, time.GetTimestamp());
             running.Add(turn);
             return turn;
         }
     }
 
-    private StepInput<TEvent> Judged(StepInput<TEvent> input) =>
-        condemned.Count > 0 && condemned.TryGetValue(input.Id.ToString(), out Failure? failure) ? input with { Condemned = failure } : input;
+    private StepInput<TEvent> Judged(PartitionKey key, StepInput<TEvent> input)
+    {
+        if (condemned.Find(key, input.Id.ToString()) is not { } failure)
+        {
+            return input;
+        }
+
+        judged.Add((key, input.Id.ToString()));
+        return input with { Condemned = failure };
+    }
 
     private KeyChange<TState> Sealed(KeyQueue<TState, TEvent> key)
     {
@@ -317,7 +324,7 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
         helpers--;
         workers.Replace(turn.Worker);
         string reason = $"The step ran longer than {settings.StepTimeout} without coming to an end; its thread {turn.Worker.Name} was given up.";
-        condemned[input] = new Failure(FailureKind.Stuck, (turn.Input?.Attempts ?? 0) + 1, reason);
+        condemned.Add(key.Key, input, new Failure(FailureKind.Stuck, (turn.Input?.Attempts ?? 0) + 1, reason));
         if (turn.Input is null || key.State.Value is { Bytes: null })
         {
             Restart(reason);

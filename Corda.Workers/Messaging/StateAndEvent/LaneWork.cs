@@ -7,6 +7,7 @@ namespace Corda.Workers.Messaging.StateAndEvent;
 /// <param name="Owner">Names this run of this process.</param>
 /// <param name="Stepper">Runs one input of one key.</param>
 /// <param name="Workers">The threads that the lanes share.</param>
+/// <param name="Condemned">What is to be abandoned without being run.</param>
 /// <param name="Time">The only clock.</param>
 /// <param name="Logger">Where they log.</param>
 internal sealed record LaneWork<TState, TEvent>(
@@ -14,6 +15,7 @@ internal sealed record LaneWork<TState, TEvent>(
     string Owner,
     KeyStepper<TState, TEvent> Stepper,
     StepWorkers Workers,
+    CondemnedInputs Condemned,
     TimeProvider Time,
     ILogger Logger)
     where TState : class

@@ -259,4 +259,35 @@ public sealed class FailingKeyTests : IAsyncDisposable
         await rig.StateBecomes("aaaa", string.Join(',', texts));
         Assert.InRange(rig.Bus.Commits.Count, 1, 150);
     }
+
+    [Fact]
+    public async Task What_is_known_about_an_input_is_not_forgotten_when_others_are_committed_first()
+    {
+        int refusals = 0;
+        await rig.StartReady();
+        rig.Bus.Faults = records =>
+        {
+            bool ugly = records.Any(record => record.Value is { } value && record.Partition.Topic.EndsWith(".state", StringComparison.Ordinal)
+                && Encoding.UTF8.GetString(value).Contains("ugly", StringComparison.Ordinal));
+            refusals += ugly ? 1 : 0;
+            return ugly ? CommitFault.Refused : CommitFault.None;
+        };
+        await rig.Publish([TextProcessor.To("aaaa", "ugly"), .. Enumerable.Range(0, 8).Select(n => TextProcessor.To($"aaa{(char)('b' + (n % 3))}", "x"))]);
+        await rig.StateBecomes("aaaa", "!Refused", rig.PassTime);
+        await rig.StateBecomes("aaad", "x,x", rig.PassTime);
+        Assert.InRange(refusals, 1, 2);
+    }
+
+    [Fact]
+    public void Inputs_are_condemned_by_key_and_name()
+    {
+        var condemned = new CondemnedInputs();
+        var failure = new Failure(FailureKind.Stuck, 1, "why");
+        Assert.True(condemned.TryAdd(new PartitionKey(1, [1]), "due:1@5", failure));
+        Assert.Same(failure, condemned.Find(new PartitionKey(1, [1]), "due:1@5"));
+        Assert.Null(condemned.Find(new PartitionKey(1, [2]), "due:1@5"));
+        Assert.False(condemned.TryAdd(new PartitionKey(1, [1]), "due:1@5", failure));
+        condemned.Remove(new PartitionKey(1, [1]), "due:1@5");
+        Assert.Null(condemned.Find(new PartitionKey(1, [1]), "due:1@5"));
+    }
 }
