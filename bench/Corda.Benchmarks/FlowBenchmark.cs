@@ -82,12 +82,19 @@ internal static class FlowBenchmark
         {
             WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions
             {
-                Args = [$"--Corda:DataFolder={dataFolder}", $"--Corda:Network:FlowPackages:0={typeof(Samples.PingPong).Assembly.Location}"],
+                Args =
+                [
+                    $"--Corda:DataFolder={dataFolder}",
+                    $"--Corda:Network:FlowPackages:0={typeof(Samples.PingPong).Assembly.Location}",
+                    "--Corda:Network:GroupId=benchmark",
+                    "--Corda:Network:VirtualNodes:0=O=Alice, L=London, C=GB",
+                    "--Corda:Network:VirtualNodes:1=O=Bob, L=Rome, C=IT",
+                ],
                 ContentRootPath = AppContext.BaseDirectory,
-                EnvironmentName = "Development",
+                EnvironmentName = "Production",
             });
             builder.WebHost.UseUrls("http://127.0.0.1:0");
-            builder.Logging.SetMinimumLevel(LogLevel.Warning);
+            builder.Logging.ClearProviders();
             CordaOptions options = CordaOptionsReader.Read(builder.Configuration);
             builder.Services.AddCordaWorkers(options);
             builder.AddCordaApi(options);
