@@ -69,6 +69,8 @@ internal sealed class SimulatedCluster : FaultyBus.IScene, IAsyncDisposable
         await DriveAsync(starts.Count);
         if (zombieStands)
         {
+            // It may have come to stand only when all flows had ended: before it goes on, somebody else must own what it had.
+            while (requests.TryDequeue(out Action? takeover)) takeover();
             zombieMayGoOn.Set();
             await workers[0].Subscription.DisposeAsync();
         }
@@ -80,12 +82,12 @@ internal sealed class SimulatedCluster : FaultyBus.IScene, IAsyncDisposable
 
     public void StandStill()
     {
-        zombieStands = true;
         requests.Enqueue(() =>
         {
             JumpOverMemberTimeout();
             StartWorker(setup.SameInstance ? "w1" : "w2");
         });
+        zombieStands = true;
         zombieMayGoOn.Wait();
     }
 
