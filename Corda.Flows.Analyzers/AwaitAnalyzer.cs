@@ -7,7 +7,7 @@ using Microsoft.CodeAnalysis.Operations;
 
 namespace Corda.Flows.Analyzers;
 
-/// <summary>CORDA001: flow methods await only flow tasks. CORDA002: async methods of flows are flow methods.</summary>
+/// <summary>CORDA001: flow methods await only flow tasks. CORDA002: async methods of flows are flow methods, and nothing is <c>async void</c>.</summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class AwaitAnalyzer : FlowAnalyzer
 {
@@ -53,28 +53,35 @@ public sealed class AwaitAnalyzer : FlowAnalyzer
     private static void CheckMethod(SymbolAnalysisContext context, FlowSymbols symbols)
     {
         var method = (IMethodSymbol)context.Symbol;
-        if (symbols.IsFlow(method.ContainingType)) CheckReturnType(method, method.Locations[0], symbols, context.ReportDiagnostic);
+        if (Concerns(method, method.ContainingType, symbols)) CheckReturnType(method, method.Locations[0], symbols, context.ReportDiagnostic);
     }
 
     private static void CheckInnerMethod(OperationAnalysisContext context, FlowSymbols symbols)
     {
-        if (!symbols.IsFlow(context.ContainingSymbol.ContainingType)) return;
-        if (context.Operation is ILocalFunctionOperation local)
+        (IMethodSymbol? method, Location? location) = context.Operation switch
         {
-            CheckReturnType(local.Symbol, local.Symbol.Locations[0], symbols, context.ReportDiagnostic);
-        }
-        else if (context.Operation is IAnonymousFunctionOperation lambda)
+            ILocalFunctionOperation local => (local.Symbol, local.Symbol.Locations[0]),
+            IAnonymousFunctionOperation lambda => (lambda.Symbol, lambda.Syntax.GetLocation()),
+            _ => ((IMethodSymbol?)null, (Location?)null),
+        };
+        if (method is not null && Concerns(method, context.ContainingSymbol.ContainingType, symbols))
         {
-            CheckReturnType(lambda.Symbol, lambda.Syntax.GetLocation(), symbols, context.ReportDiagnostic);
+            CheckReturnType(method, location!, symbols, context.ReportDiagnostic);
         }
     }
+
+    // A flow may call whatever its package has, and nobody can await an async void: the platform refuses the package, wherever it stands.
+    private static bool Concerns(IMethodSymbol method, INamedTypeSymbol? containing, FlowSymbols symbols) => method.ReturnsVoid || symbols.IsFlow(containing);
 
     private static void CheckReturnType(IMethodSymbol method, Location location, FlowSymbols symbols, System.Action<Diagnostic> report)
     {
         if (!method.IsAsync || symbols.IsFlowTask(method.ReturnType) || method.ReturnType is IErrorTypeSymbol) return;
         string name = method.MethodKind == MethodKind.AnonymousFunction ? "A lambda" : method.Name;
         string type = method.ReturnType.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat);
-        report(Diagnostic.Create(Rules.ForeignAsyncMethod, location, name, type));
+        string why = method.ReturnsVoid
+            ? "nobody can await it, and an exception in it would end the process; return FlowTask, or Task where no flow calls it"
+            : "in a flow that cannot be saved in a checkpoint; return FlowTask or FlowTask<T>";
+        report(Diagnostic.Create(Rules.ForeignAsyncMethod, location, name, type, why));
     }
 
     // The method the await belongs to may be a lambda or local function within the containing symbol.

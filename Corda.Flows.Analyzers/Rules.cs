@@ -14,7 +14,7 @@ internal static class Rules
     public static readonly DiagnosticDescriptor ForeignAsyncMethod = Error(
         "CORDA002",
         "Async methods of flows return FlowTask",
-        "'{0}' is an async method of a flow that returns {1}, which cannot be saved in a checkpoint; return FlowTask or FlowTask<T>");
+        "'{0}' is async and returns {1}: {2}");
 
     public static readonly DiagnosticDescriptor CannotBeSaved = Warning(
         "CORDA003",

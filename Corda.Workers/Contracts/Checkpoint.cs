@@ -49,17 +49,20 @@ public sealed partial record RunningFlow(
     public override DateTimeOffset? DueAt() => Waiting.Length == 0 ? null : Waiting.Min(operation => operation.For.DueAt());
 }
 
-/// <summary>A flow that has ended. Stays for a while as the authority on repeated starts and late session events.</summary>
+/// <summary>
+/// A flow that has ended. Stays for a while as the authority on repeated starts and late session events, and small: what the client may ask for
+/// (result, error, fingerprint of the start) stands in the flow's last status, which was committed with this record and stays as long.
+/// </summary>
 /// <param name="State">How it ended.</param>
-/// <param name="Status">Its last status; null where no client started it.</param>
 /// <param name="Sessions">How far its sessions had come.</param>
 /// <param name="ExpiresAt">When this record goes.</param>
+/// <param name="HasStatus">Whether a client started it: its status goes with this record.</param>
 [MemoryPackable(GenerateType.VersionTolerant)]
 public sealed partial record FinishedFlow(
     [property: MemoryPackOrder(0)] FlowState State,
-    [property: MemoryPackOrder(1)] FlowStatus? Status,
     [property: MemoryPackOrder(2)] FinishedSession[] Sessions,
-    [property: MemoryPackOrder(3)] DateTimeOffset ExpiresAt) : Checkpoint
+    [property: MemoryPackOrder(3)] DateTimeOffset ExpiresAt,
+    [property: MemoryPackOrder(4)] bool HasStatus) : Checkpoint
 {
     /// <inheritdoc/>
     public override DateTimeOffset? DueAt() => ExpiresAt;

@@ -72,7 +72,7 @@ internal sealed partial class FlowEventProcessor(
             {
                 EarlySession waiting => SessionEvents.GiveUp(FlowId.FromKey(key), waiting),
                 RunningFlow flow => pipeline.Continue(new FlowStep(flow, context.Now, options), WasRetrying(context)),
-                FinishedFlow { Status: null } => new Step<Checkpoint>(null, []),
+                FinishedFlow { HasStatus: false } => new Step<Checkpoint>(null, []),
                 FinishedFlow => new Step<Checkpoint>(null, [FlowOutputs.NoStatus(key)]),
                 _ => throw new UnreachableException($"Checkpoint {state}"),
             };
@@ -134,9 +134,9 @@ internal sealed partial class FlowEventProcessor(
 
     private static Step<Checkpoint> OnFinished(FlowId id, FinishedFlow flow, FlowEvent input) => input switch
     {
-        StartFlow => StartFlowHandler.Repeat(flow),
+        // Its last status tells whoever asks: it was committed with this state, and is kept as long.
+        StartFlow or KillFlow => Unchanged(flow),
         SessionEvent received => SessionEvents.TooLate(id, flow, received),
-        KillFlow => Unchanged(flow),
         _ => throw new UnreachableException($"Flow event {input}"),
     };
 
@@ -148,7 +148,7 @@ internal sealed partial class FlowEventProcessor(
     {
         FlowError error = FlowErrors.Of(ErrorTypes.Abandoned, reason, options);
         var finished = new FinishedFlow(
-            FlowState.Failed, Status: null, [new FinishedSession(refused.SessionId, 1)], context.Now + options.ResponderRetention);
+            FlowState.Failed, [new FinishedSession(refused.SessionId, 1)], context.Now + options.ResponderRetention, HasStatus: false);
         Record? refusal = FlowOutputs.Refusal(id, refused, FlowErrors.ToCounterparty(error));
         return new Step<Checkpoint>(finished, refusal is null ? [] : [refusal], finished.DueAt());
     }

@@ -66,22 +66,26 @@ internal static class RequestTypeRules
             .Concat(derived.SelectMany(d => Unreadable(d, path, seen)));
     }
 
-    // Converters keep to themselves what they cannot read; asking them is the only way to know. Whatever else they say is about the text.
+    // Converters keep to themselves what they cannot read; asking them is the only way to know.
     private static IEnumerable<(string Path, Type Type, string Reason)> Probe(JsonTypeInfo info, string json, string path)
     {
         try
         {
             JsonSerializer.Deserialize(json, info);
         }
-        catch (NotSupportedException cause)
+        catch (Exception cause) when (cause is NotSupportedException || IsMissingCode(cause))
         {
             return [(path, info.Type, cause.Message)];
         }
-        catch (Exception)
+        catch (Exception cause) when (cause is not OutOfMemoryException)
         {
+            // The text is ours, and so empty that even a sound converter may refuse it, an author's own with whatever exception it likes.
             return [];
         }
 
         return [];
     }
+
+    private static bool IsMissingCode(Exception cause) => cause
+        is TypeLoadException or TypeInitializationException or MissingMemberException or FileNotFoundException or FileLoadException or BadImageFormatException;
 }

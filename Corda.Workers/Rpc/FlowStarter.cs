@@ -29,7 +29,7 @@ internal sealed class FlowStarter(
 
         // Before everything that may have changed since the start was accepted: the node's state, its packages, what the flow takes.
         FlowId flowId = FlowId.OfClientStart(node.Identity.ShortHash, request.ClientRequestId);
-        if (statuses.Find(flowId) is { } known && IsRepeated(known, request)) return new StartOutcome.Accepted(known);
+        if (statuses.FindConfirmed(flowId) is { } known && IsRepeated(known, request)) return new StartOutcome.Accepted(known);
         if (!node.FlowStartActive) return new StartOutcome.NodeInactive(node);
 
         IReadOnlyList<StartableFlowDefinition> named;
@@ -85,11 +85,16 @@ internal sealed class FlowStarter(
     private async Task<StartOutcome> Confirm(StartFlow start, CancellationToken cancellationToken)
     {
         string fingerprint = StartFingerprint.Of(start.FlowClassName, start.RequestBody);
-        if (statuses.Find(start.FlowId) is { } known) return Compare(known, start, fingerprint);
+        if (statuses.FindConfirmed(start.FlowId) is { } known) return Compare(known, start, fingerprint);
 
         try
         {
-            await publisher.PublishAsync(Record.Of<FlowEvent>(Topics.FlowEvent, start.FlowId.ToKey(), start));
+            // What waits on the bus already need not be there twice, and nothing that comes after it can win the id.
+            if (statuses.FindRequested(start.FlowId) is null)
+            {
+                if (statuses.RequestedCount >= options.UnconfirmedStartsMax) return TooMany();
+                await Publish(start, fingerprint);
+            }
         }
         catch (MessagingTransientException cause)
         {
@@ -105,9 +110,40 @@ internal sealed class FlowStarter(
         }
 
         FlowStatus? confirmed = await statuses.WaitFor(start.FlowId, _ => true, options.ConfirmTimeout, cancellationToken);
-        return confirmed is null
-            ? new StartOutcome.Unavailable($"No flow worker has confirmed the start within {options.ConfirmTimeout.TotalSeconds:0.#} s. It may still start.")
-            : Compare(confirmed, start, fingerprint);
+        return confirmed is null ? Unconfirmed(start, fingerprint) : Compare(confirmed, start, fingerprint);
+    }
+
+    private async Task Publish(StartFlow start, string fingerprint)
+    {
+        await publisher.PublishAsync(Record.Of<FlowEvent>(Topics.FlowEvent, start.FlowId.ToKey(), start));
+        statuses.OnRequested(new FlowStatus(
+            start.FlowId,
+            start.Identity,
+            start.ClientRequestId,
+            start.FlowClassName,
+            fingerprint,
+            FlowState.StartRequested,
+            Result: null,
+            Error: null,
+            start.RequestedAt,
+            start.RequestedAt));
+    }
+
+    private StartOutcome.Unavailable TooMany() => new(
+        $"{options.UnconfirmedStartsMax} starts wait for a flow worker to confirm them, and no more are taken (Corda:Rpc:UnconfirmedStartsMax). "
+        + "Look whether flow workers run. This start was not recorded.");
+
+    private StartOutcome.Unavailable Unconfirmed(StartFlow start, string fingerprint)
+    {
+        string waited = $"No flow worker has confirmed the start within {options.ConfirmTimeout.TotalSeconds:0.#} s.";
+        string flow = $"GET /api/v1/flow/{start.Identity.ShortHash}/{start.ClientRequestId}";
+        return new StartOutcome.Unavailable(statuses.FindRequested(start.FlowId) switch
+        {
+            { } other when other.StartFingerprint != fingerprint =>
+                $"{waited} Another start with clientRequestId '{start.ClientRequestId}' waits before it; take another clientRequestId for another start.",
+            null => $"{waited} The start may have been recorded; {flow} or this request again tells more.",
+            _ => $"{waited} The start is durable and will run once, as soon as a flow worker is there; {flow} or this request again tells more.",
+        });
     }
 
     private static StartOutcome Compare(FlowStatus status, StartFlow start, string fingerprint)

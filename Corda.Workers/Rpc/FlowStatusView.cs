@@ -6,19 +6,44 @@ using Corda.Workers.Messaging;
 namespace Corda.Workers.Rpc;
 
 /// <summary>
-/// Where client-started flows stand, as this process has seen it on <c>flow.status</c>. Read on any thread. A flow's terminal status goes when its
-/// flow worker forgets the flow (<c>Corda:Flow:StatusRetention</c>) and publishes a tombstone.
+/// Where client-started flows stand: as this process has seen it on <c>flow.status</c>, and which starts it has published that no flow worker has
+/// confirmed yet. Read on any thread. A flow's terminal status goes when its flow worker forgets the flow (<c>Corda:Flow:ClientFlowRetention</c>)
+/// and publishes a tombstone.
 /// </summary>
 internal sealed class FlowStatusView(TimeProvider time) : ICompactedProcessor<FlowStatus>
 {
     private readonly StatusWaiters waiters = new();
+
+    // Taken by whoever changes the content: the thread that follows the topic, and requests that have published a start.
+    private readonly Lock changing = new();
+    private readonly ConcurrentDictionary<FlowId, FlowStatus> requested = new();
     private volatile Content content = new();
 
     /// <summary>Whether the topic was read; before that, an unknown flow may only be one not seen yet.</summary>
     public bool Loaded { get; private set; }
 
-    /// <summary>The status of a flow, or null for an unknown one.</summary>
-    public FlowStatus? Find(FlowId flowId) => content.Statuses.GetValueOrDefault(flowId);
+    /// <summary>How many starts wait for a flow worker to confirm them.</summary>
+    public int RequestedCount => requested.Count;
+
+    /// <summary>The status of a flow, START_REQUESTED for a start that is not confirmed yet, or null for an unknown flow.</summary>
+    public FlowStatus? Find(FlowId flowId) => FindConfirmed(flowId) ?? requested.GetValueOrDefault(flowId) ?? FindConfirmed(flowId);
+
+    /// <summary>The status of a flow of which a flow worker has told, or null.</summary>
+    public FlowStatus? FindConfirmed(FlowId flowId) => content.Statuses.GetValueOrDefault(flowId);
+
+    /// <summary>The start under this id that this process has published and no flow worker has confirmed yet; null for none.</summary>
+    public FlowStatus? FindRequested(FlowId flowId) => requested.GetValueOrDefault(flowId);
+
+    /// <summary>A start is durable on the bus: it is shown as START_REQUESTED until a flow worker has told of the flow.</summary>
+    public void OnRequested(FlowStatus start)
+    {
+        lock (changing)
+        {
+            // Its flow worker may have been faster than the one who published it.
+            if (content.Statuses.ContainsKey(start.FlowId) || !requested.TryAdd(start.FlowId, start)) return;
+            Place(start, static (places, place) => places.Add(place));
+        }
+    }
 
     /// <summary>The flows of a virtual node, newest first.</summary>
     /// <param name="shortHash">The virtual node.</param>
@@ -27,14 +52,13 @@ internal sealed class FlowStatusView(TimeProvider time) : ICompactedProcessor<Fl
     /// <param name="countMax">The size of the page.</param>
     public StatusPage List(string shortHash, FlowState? state, StatusCursor? after, int countMax)
     {
-        Content now = content;
-        if (!now.ByNode.TryGetValue(shortHash, out ImmutableSortedSet<StatusCursor>? places)) return new StatusPage([], null);
+        if (!content.ByNode.TryGetValue(shortHash, out ImmutableSortedSet<StatusCursor>? places)) return new StatusPage([], null);
 
         var flows = new List<FlowStatus>();
         for (int place = FirstAfter(places, after); place < places.Count; place++)
         {
             // A tombstone may have taken the flow since the places were read.
-            if (!now.Statuses.TryGetValue(places[place].FlowId, out FlowStatus? status) || (state is not null && status.State != state)) continue;
+            if (Find(places[place].FlowId) is not { } status || (state is not null && status.State != state)) continue;
             if (flows.Count == countMax) return new StatusPage(flows, StatusCursor.Of(flows[^1]));
             flows.Add(status);
         }
@@ -42,13 +66,13 @@ internal sealed class FlowStatusView(TimeProvider time) : ICompactedProcessor<Fl
         return new StatusPage(flows, null);
     }
 
-    /// <summary>Waits until a flow's status, the present one included, meets a condition.</summary>
+    /// <summary>Waits until a flow's confirmed status, the present one included, meets a condition.</summary>
     /// <returns>That status, or null when the time was up.</returns>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     public async Task<FlowStatus?> WaitFor(FlowId flowId, Func<FlowStatus, bool> condition, TimeSpan wait, CancellationToken cancellationToken)
     {
         using StatusWaiters.Waiter waiter = waiters.Add(flowId, condition);
-        if (Find(flowId) is { } present) waiter.Tell(present);
+        if (FindConfirmed(flowId) is { } present) waiter.Tell(present);
         try
         {
             return await waiter.Reached.WaitAsync(wait, time, cancellationToken);
@@ -64,12 +88,17 @@ internal sealed class FlowStatusView(TimeProvider time) : ICompactedProcessor<Fl
     {
         var fresh = new Content();
         foreach (FlowStatus status in values.Select(pair => pair.Value)) fresh.Statuses[status.FlowId] = status;
-        foreach (var node in fresh.Statuses.Values.GroupBy(status => status.Identity.ShortHash))
+        lock (changing)
         {
-            fresh.ByNode[node.Key] = [.. node.Select(StatusCursor.Of)];
+            foreach (FlowId confirmed in requested.Keys.Where(fresh.Statuses.ContainsKey)) requested.TryRemove(confirmed, out _);
+            foreach (var node in fresh.Statuses.Values.Concat(requested.Values).GroupBy(status => status.Identity.ShortHash))
+            {
+                fresh.ByNode[node.Key] = [.. node.Select(StatusCursor.Of)];
+            }
+
+            content = fresh;
         }
 
-        content = fresh;
         Loaded = true;
         foreach (FlowStatus status in fresh.Statuses.Values) waiters.Tell(status);
     }
@@ -78,18 +107,22 @@ internal sealed class FlowStatusView(TimeProvider time) : ICompactedProcessor<Fl
     public void OnNext(byte[] key, FlowStatus? value)
     {
         var flowId = FlowId.FromKey(key);
-        if (value is null)
+        lock (changing)
         {
-            if (content.Statuses.TryRemove(flowId, out FlowStatus? gone)) Place(gone, static (places, place) => places.Remove(place));
-            return;
-        }
+            if (value is null)
+            {
+                if (content.Statuses.TryRemove(flowId, out FlowStatus? gone)) Place(gone, static (places, place) => places.Remove(place));
+                return;
+            }
 
-        bool known = content.Statuses.TryGetValue(flowId, out FlowStatus? former);
-        content.Statuses[flowId] = value;
-        if (!known || former!.CreatedAt != value.CreatedAt)
-        {
-            if (known) Place(former!, static (places, place) => places.Remove(place));
-            Place(value, static (places, place) => places.Add(place));
+            FlowStatus? former = Find(flowId);
+            content.Statuses[flowId] = value;
+            requested.TryRemove(flowId, out _);
+            if (former?.CreatedAt != value.CreatedAt)
+            {
+                if (former is not null) Place(former, static (places, place) => places.Remove(place));
+                Place(value, static (places, place) => places.Add(place));
+            }
         }
 
         waiters.Tell(value);
@@ -102,9 +135,9 @@ internal sealed class FlowStatusView(TimeProvider time) : ICompactedProcessor<Fl
         return found >= 0 ? found + 1 : ~found;
     }
 
+    // Readers keep the set they have.
     private void Place(FlowStatus status, Func<ImmutableSortedSet<StatusCursor>, StatusCursor, ImmutableSortedSet<StatusCursor>> change)
     {
-        // Only the thread that follows the topic writes; readers keep the set they have.
         string node = status.Identity.ShortHash;
         content.ByNode[node] = change(content.ByNode.GetValueOrDefault(node, []), StatusCursor.Of(status));
     }

@@ -16,4 +16,10 @@ internal sealed record RpcOptions
     /// The largest request taken, in bytes. Default 1 MiB: a start travels as one record, and records of the bus are limited to about that.
     /// </summary>
     public int RequestBytesMax { get; init; } = 1024 * 1024;
+
+    /// <summary>
+    /// How many starts may wait for a flow worker to confirm them before more are answered 503 unrecorded. Default 10,000: some seconds of the most that a
+    /// cluster takes, and a bound to what piles up while no flow worker runs.
+    /// </summary>
+    public int UnconfirmedStartsMax { get; init; } = 10_000;
 }

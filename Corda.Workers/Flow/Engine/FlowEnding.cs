@@ -29,7 +29,7 @@ internal static class FlowEnding
         TimeSpan retention = status is null ? step.Options.ResponderRetention : step.Options.ClientFlowRetention;
         FinishedSession[] sessions =
             [.. step.Sessions.ToCheckpoint(step.Options.EndedSessionsKept, []).Select(s => new FinishedSession(s.Id, s.ReceivedLast))];
-        var finished = new FinishedFlow(state, status, sessions, step.Now + retention);
+        var finished = new FinishedFlow(state, sessions, step.Now + retention, HasStatus: status is not null);
         FlowMetrics.FlowEnded(step.Flow, state, step.Now);
         return new Step<Checkpoint>(finished, step.Outputs, finished.DueAt(), deadLetter);
     }

@@ -69,7 +69,7 @@ internal sealed class SessionStartHandler(FlowCatalog catalog, FlowPipeline pipe
 
     /// <summary>Stays in the place of a responder that was never started, so that a repeated first message does not start it later.</summary>
     private FinishedFlow Refused(SessionId session, StepContext context) =>
-        new(FlowState.Failed, Status: null, [new FinishedSession(session, 1)], context.Now + options.ResponderRetention);
+        new(FlowState.Failed, [new FinishedSession(session, 1)], context.Now + options.ResponderRetention, HasStatus: false);
 
     private static RunningFlow NewFlow(FlowId id, SessionEvent opening, FlowPackage package, ResponderFlowDefinition definition, DateTimeOffset now) => new(
         id,

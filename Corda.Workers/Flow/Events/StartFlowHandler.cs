@@ -26,10 +26,8 @@ internal sealed class StartFlowHandler(FlowCatalog catalog, FlowPipeline pipelin
     }
 
     /// <summary>The start of a flow that is under way.</summary>
-    public static Step<Checkpoint> Repeat(RunningFlow flow, StepContext context) => Unchanged(flow, FlowStatuses.Of(flow, FlowState.Running, context.Now));
-
-    /// <summary>The start of a flow that has ended.</summary>
-    public static Step<Checkpoint> Repeat(FinishedFlow flow) => Unchanged(flow, flow.Status);
+    public static Step<Checkpoint> Repeat(RunningFlow flow, StepContext context) =>
+        new(flow, FlowStatuses.Of(flow, FlowState.Running, context.Now) is { } status ? [FlowOutputs.Status(status)] : [], flow.DueAt());
 
     /// <summary>A flow as it is before its first step.</summary>
     public static RunningFlow NewFlow(StartFlow start, string packageHash, DateTimeOffset now) => new(
@@ -61,7 +59,4 @@ internal sealed class StartFlowHandler(FlowCatalog catalog, FlowPipeline pipelin
 
     private Step<Checkpoint> CannotStart(RunningFlow flow, string reason, StepContext context) =>
         FlowEnding.Failed(new FlowStep(flow, context.Now, options), FlowErrors.Of(ErrorTypes.CannotStart, reason, options));
-
-    private static Step<Checkpoint> Unchanged(Checkpoint state, FlowStatus? status) =>
-        new(state, status is null ? [] : [FlowOutputs.Status(status)], state.DueAt());
 }

@@ -69,7 +69,7 @@ public sealed class AnalyzerTests
         "class X(IFlowEngine a, IFlowMessaging b, IMemberLookup c, IFlowLog d, IFlowContextProperties e, TimeProvider f) : ClientStartableFlow<int, int> { public override FlowTask<int> Call(int x) => null; }",
         "class X(object any) : SubFlow<int> { public override FlowTask<int> Call() => null; }",
         "[InitiatingFlow(\"p\")] class X : SubFlow<int> { public override FlowTask<int> Call() => null; } [InitiatedBy(\"p\")] class Y : ResponderFlow { public override FlowTask Call(FlowSession s) => null; }",
-        "class Outside { public async Task M() { await Task.Delay(1); Task.Run(() => { }); } public async void N() => await Task.Yield(); private System.IO.Stream s; }",
+        "class Outside { public async Task M() { await Task.Delay(1); Task.Run(() => { }); } private System.IO.Stream s; }",
         "static class Helpers { public static async FlowTask Help() => await FlowTask.CompletedTask; }",
     };
 
@@ -106,6 +106,18 @@ public sealed class AnalyzerTests
         Diagnostic[] found = await Analyse("static class Helpers { public static async FlowTask Help() { await Task.Delay(1); Task.Run(() => { }); } }");
 
         Assert.Equal(["CORDA001", "CORDA006"], found.Select(d => d.Id).Order());
+    }
+
+    [Theory]
+    [InlineData("static class Helpers { public static async void Tick() => await Task.Yield(); }", "Tick")]
+    [InlineData("class Button { public Action Click() => async () => await Task.Yield(); }", "async () => await Task.Yield()")]
+    [InlineData("record Row { public Row() { Go(); async void Go() => await Task.Yield(); } }", "Go")]
+    public async Task Nothing_in_an_assembly_with_flows_is_async_void(string source, string where)
+    {
+        Diagnostic only = Assert.Single(await Analyse(source));
+
+        Assert.Equal(("CORDA002", where), (only.Id, Text(only)));
+        Assert.Contains("nobody can await it", only.GetMessage(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -88,6 +88,15 @@ public sealed class PackageRulesTests : IDisposable
             ["Idle: it has [InitiatingFlow] but is no flow"]
         },
         {
+            "[System.Text.Json.Serialization.JsonConverter(typeof(OddConverter))] public sealed class Odd { }"
+            + "static class Tables { public static readonly int Size = int.Parse(\"none\"); }"
+            + "public sealed class OddConverter : System.Text.Json.Serialization.JsonConverter<Odd> {"
+            + " public override Odd Read(ref System.Text.Json.Utf8JsonReader r, Type t, System.Text.Json.JsonSerializerOptions o) => Tables.Size > 0 ? new Odd() : null!;"
+            + " public override void Write(System.Text.Json.Utf8JsonWriter w, Odd v, System.Text.Json.JsonSerializerOptions o) { } }"
+            + "public sealed class Convert : ClientStartableFlow<Odd, int> { public override FlowTask<int> Call(Odd x) => null!; }",
+            ["Convert: JSON cannot become a Odd", "Tables"]
+        },
+        {
             "[InitiatedBy(\"p\", 0)] public sealed class Zero : ResponderFlow { public override FlowTask Call(FlowSession s) => null!; }",
             ["Zero: 'p' with versions 0 is no protocol"]
         },

@@ -108,9 +108,59 @@ public sealed class FlowStarterTests
     }
 
     [Fact]
+    public async Task A_start_that_is_durable_but_not_confirmed_is_shown_as_START_REQUESTED()
+    {
+        Task<StartOutcome> start = Start("r1", "Order.Place", """{"item":"pen","count":1}""");
+        FlowId flow = Assert.Single(publisher.Starts).FlowId;
+        FlowStatus shown = statuses.Find(flow)!;
+        Assert.Equal((FlowState.StartRequested, "r1", "Order.Place"), (shown.State, shown.ClientRequestId, shown.FlowClassName));
+        Assert.Equal(shown, Assert.Single(statuses.List(Alice.ShortHash, FlowState.StartRequested, null, 10).Flows));
+
+        time.Advance(TimeSpan.FromSeconds(10));
+        string reason = Assert.IsType<StartOutcome.Unavailable>(await start.WaitAsync(TimeSpan.FromSeconds(10))).Reason;
+        Assert.Contains("is durable and will run once", reason, StringComparison.Ordinal);
+        Assert.Contains($"GET /api/v1/flow/{Alice.ShortHash}/r1", reason, StringComparison.Ordinal);
+        Assert.Equal(FlowState.StartRequested, statuses.Find(flow)?.State);
+
+        Confirm(publisher.Starts.Single(), FlowState.Running);
+        Assert.Equal(FlowState.Running, statuses.Find(flow)?.State);
+        Assert.Equal(FlowState.Running, Assert.Single(statuses.List(Alice.ShortHash, null, null, 10).Flows).State);
+    }
+
+    [Fact]
+    public async Task A_repeat_of_an_unconfirmed_start_waits_for_the_same_confirmation_and_another_start_learns_why_it_must_wait()
+    {
+        Task<StartOutcome> first = Start("r1", "Order.Place", """{"item":"pen","count":1}""");
+        Task<StartOutcome> other = Start("r1", "Order.Place", """{"item":"ink","count":1}""");
+        time.Advance(TimeSpan.FromSeconds(10));
+        Assert.IsType<StartOutcome.Unavailable>(await first.WaitAsync(TimeSpan.FromSeconds(10)));
+        Assert.Contains("Another start with clientRequestId 'r1'", Assert.IsType<StartOutcome.Unavailable>(await other.WaitAsync(TimeSpan.FromSeconds(10))).Reason, StringComparison.Ordinal);
+
+        Task<StartOutcome> again = Start("r1", "Order.Place", """{"item":"pen","count":1}""");
+        Assert.False(again.IsCompleted);
+        Confirm(Assert.Single(publisher.Starts), FlowState.Running);
+
+        Assert.IsType<StartOutcome.Accepted>(await again.WaitAsync(TimeSpan.FromSeconds(10)));
+    }
+
+    [Fact]
+    public async Task While_nobody_confirms_starts_only_so_many_are_taken()
+    {
+        var few = new FlowStarter(nodes, new StartableFlows(new OnePackage()), statuses, publisher, new RpcOptions { UnconfirmedStartsMax = 1 }, time);
+        Task<StartOutcome> first = few.Start(new StartRequest(Alice.ShortHash, "r1", "Order.Place", JsonElement.Parse("""{"item":"pen","count":1}""")), CancellationToken.None);
+
+        StartOutcome second = await few.Start(new StartRequest(Alice.ShortHash, "r2", "Order.Place", JsonElement.Parse("""{"item":"pen","count":1}""")), CancellationToken.None);
+
+        Assert.Contains("was not recorded", Assert.IsType<StartOutcome.Unavailable>(second).Reason, StringComparison.Ordinal);
+        Confirm(Assert.Single(publisher.Starts));
+        Assert.IsType<StartOutcome.Accepted>(await first.WaitAsync(TimeSpan.FromSeconds(10)));
+    }
+
+    [Fact]
     public async Task A_bus_that_takes_nothing_is_told_of_at_once()
     {
         publisher.OnPublish = _ => throw new MessagingTransientException("disk full");
+        Assert.Equal(0, statuses.RequestedCount);
         Assert.Contains("disk full", Assert.IsType<StartOutcome.Unavailable>(await Start("r1", "Order.Place", """{"item":"pen","count":1}""")).Reason, StringComparison.Ordinal);
     }
 

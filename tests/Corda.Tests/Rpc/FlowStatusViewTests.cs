@@ -125,6 +125,39 @@ public sealed class FlowStatusViewTests
         Assert.Equal(Epoch.AddSeconds(5), listed.CreatedAt);
     }
 
+    [Fact]
+    public void A_start_that_its_flow_worker_confirmed_before_its_publisher_came_to_say_so_is_not_requested()
+    {
+        See(Of("a", FlowState.Completed));
+        view.OnRequested(Of("a", FlowState.StartRequested));
+        Assert.Equal(FlowState.Completed, view.Find(Of("a").FlowId)?.State);
+        Assert.Equal(0, view.RequestedCount);
+        Assert.Single(view.List(Alice.ShortHash, null, null, 10).Flows);
+    }
+
+    [Fact]
+    public void A_requested_start_survives_a_snapshot_that_does_not_know_it_and_gives_way_to_one_that_does()
+    {
+        view.OnRequested(Of("a", FlowState.StartRequested, createdAtSecond: 1));
+        view.OnSnapshot([]);
+        Assert.Equal(FlowState.StartRequested, Assert.Single(view.List(Alice.ShortHash, null, null, 10).Flows).State);
+
+        FlowStatus confirmed = Of("a", createdAtSecond: 2);
+        view.OnSnapshot([KeyValuePair.Create(confirmed.FlowId.ToKey(), confirmed)]);
+        Assert.Equal(confirmed, Assert.Single(view.List(Alice.ShortHash, null, null, 10).Flows));
+    }
+
+    [Fact]
+    public async Task A_wait_is_met_by_what_a_flow_worker_says_not_by_what_was_asked()
+    {
+        Task<FlowStatus?> wait = view.WaitFor(Of("a").FlowId, _ => true, TimeSpan.FromSeconds(60), CancellationToken.None);
+        view.OnRequested(Of("a", FlowState.StartRequested, createdAtSecond: 1));
+        Assert.False(wait.IsCompleted);
+        See(Of("a", createdAtSecond: 5));
+        Assert.Equal(FlowState.Running, (await wait.WaitAsync(TimeSpan.FromSeconds(10)))!.State);
+        Assert.Equal(Epoch.AddSeconds(5), Assert.Single(view.List(Alice.ShortHash, null, null, 10).Flows).CreatedAt);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("nonsense!")]

@@ -53,21 +53,33 @@ public sealed class StartFlowScenarios
     }
 
     [Theory, BothWays]
-    public void A_repeated_start_of_an_ended_flow_repeats_its_result(Resume resume)
+    public void Another_start_of_an_ended_flow_leaves_its_last_status_as_it_stands(Resume resume)
     {
         var scenario = new Scenario(resume);
-        scenario.Start<Greet>(new Greeting("Hello")).Completes("\"Hello from Alice\"");
-        scenario.Start<Greet>(new Greeting("Hello")).Completes("\"Hello from Alice\"").SendsNothing();
+        Reaction first = scenario.Start<Greet>(new Greeting("Hello")).Completes("\"Hello from Alice\"");
+        foreach (string text in new[] { "Hello", "Bye" })
+        {
+            Assert.Equal(first.State, scenario.Start<Greet>(new Greeting(text)).DoesNothing().State);
+        }
     }
 
     [Theory, BothWays]
-    public void Another_start_under_the_same_request_id_is_shown_the_fingerprint_of_the_first(Resume resume)
+    public void Another_start_of_a_running_flow_is_shown_the_fingerprint_of_the_first(Resume resume)
     {
         var scenario = new Scenario(resume);
-        FlowStatus first = scenario.Start<Greet>(new Greeting("Hello")).Completes("\"Hello from Alice\"").Statuses.Single();
-        FlowStatus other = scenario.Start<Greet>(new Greeting("Bye")).Completes("\"Hello from Alice\"").Statuses.Single();
-        Assert.Equal(first, other);
-        Assert.NotEqual(StartFingerprint.Of(typeof(Greet).FullName!, """{"text":"Bye"}"""), other.StartFingerprint);
+        FlowStatus first = scenario.Start<Nap>(5).Statuses.Single();
+        FlowStatus other = scenario.Start<Nap>(6).Publishes(FlowState.Running).Statuses.Single();
+        Assert.Equal(first.StartFingerprint, other.StartFingerprint);
+        Assert.NotEqual(StartFingerprint.Of(typeof(Nap).FullName!, "6"), other.StartFingerprint);
+    }
+
+    [Theory, BothWays]
+    public void The_state_of_an_ended_flow_is_small_whatever_its_result(Resume resume)
+    {
+        var scenario = new Scenario(resume);
+        Reaction ended = scenario.Start<Greet>(new Greeting(new string('x', 100_000)));
+        Assert.Equal(100_013, ended.Statuses.Single().Result!.Length);
+        Assert.InRange(Topics.FlowState.Encode(ended.State!).Length, 1, 64);
     }
 
     [Theory, BothWays]
@@ -94,13 +106,13 @@ public sealed class StartFlowScenarios
     }
 
     [Theory, BothWays]
-    public void A_start_whose_attempts_are_spent_fails_and_later_starts_are_told_so(Resume resume)
+    public void A_start_whose_attempts_are_spent_fails_for_good(Resume resume)
     {
         var scenario = new Scenario(resume);
         StartFlow start = scenario.StartEvent<Nap>(5, by: TestNetwork.Nobody);
         scenario.Abandon(start.FlowId, start, FailureKind.Transient, "the virtual node is not known", attempts: 5)
             .Fails(ErrorTypes.Abandoned, "Transient", "5 attempt", "the virtual node is not known");
-        scenario.Deliver(start).Fails(ErrorTypes.Abandoned);
+        scenario.Deliver(start).DoesNothing().Ended(FlowState.Failed);
     }
 
     [Theory, BothWays]
