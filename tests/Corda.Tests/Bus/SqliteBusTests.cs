@@ -198,12 +198,8 @@ public sealed class SqliteBusTests : IDisposable
     {
         await using (EmbeddedBus bus = Open())
         {
-            for (int i = 0; i < 200; i++)
-            {
-                CommitState(bus, $"key{i % 10}", $"{i}");
-            }
-
-            CommitState(bus, "key3", null);
+            // In one commit: so there is one pass, when all of it is there.
+            CommitState(bus, [.. Enumerable.Range(0, 200).Select(i => ($"key{i % 10}", (string?)$"{i}")), ("key3", null)]);
             await Eventually(() => Read(bus, StateTopic).Count == 10, "one record a key", () => time.Advance(options.MaintenanceInterval));
             Assert.Null(Read(bus, StateTopic)[^1].Value);
 
@@ -252,12 +248,16 @@ public sealed class SqliteBusTests : IDisposable
         producer.Commit([new OutgoingRecord(new TopicPartition(Topic, 0), [1], Encoding.UTF8.GetBytes(value))], NoOffsets, null);
     }
 
-    private static void CommitState(EmbeddedBus bus, string key, string? value)
+    private static void CommitState(EmbeddedBus bus, string key, string? value) => CommitState(bus, [(key, value)]);
+
+    private static void CommitState(EmbeddedBus bus, IEnumerable<(string Key, string? Value)> states)
     {
         using ITransactionalProducer producer = bus.OpenTransactional("writer");
-        OutgoingRecord record = new(new TopicPartition(StateTopic, 0), Encoding.UTF8.GetBytes(key), value is null ? null : Encoding.UTF8.GetBytes(value));
-        producer.Commit([record], NoOffsets, null);
+        producer.Commit([.. states.Select(s => State(s.Key, s.Value))], NoOffsets, null);
     }
+
+    private static OutgoingRecord State(string key, string? value) =>
+        new(new TopicPartition(StateTopic, 0), Encoding.UTF8.GetBytes(key), value is null ? null : Encoding.UTF8.GetBytes(value));
 
     private static List<ConsumedRecord> Read(EmbeddedBus bus, string topic)
     {

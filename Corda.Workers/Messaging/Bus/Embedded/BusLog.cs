@@ -29,4 +29,7 @@ internal static partial class BusLog
 
     [LoggerMessage(8, LogLevel.Information, "Group {Group} had no member and no commit for {Days:F0} days; its offsets are forgotten")]
     public static partial void GroupForgotten(ILogger logger, string group, double days);
+
+    [LoggerMessage(9, LogLevel.Critical, "{Damage}")]
+    public static partial void PartitionDamaged(ILogger logger, string damage, Exception cause);
 }

@@ -7,9 +7,6 @@ namespace Corda.Workers.Messaging.Bus.Embedded;
 /// <remarks>Nothing becomes visible that is not durable. The refusal of one transaction leaves the others of its group alone.</remarks>
 internal sealed class CommitWriter
 {
-    /// <summary>Under constant load there is no idle moment: one slice of maintenance goes between so many group commits, a few percent of the time.</summary>
-    private const int CommitsPerMaintenance = 64;
-
     /// <summary>
     /// How often the writer offers the processor to producers whose commits it has just completed, before it begins the next write: most come back with
     /// the next one at once, and without this the groups under load are half as large. Some microseconds; not done after a lone transaction.
@@ -67,24 +64,20 @@ internal sealed class CommitWriter
     {
         List<PendingTransaction> group = [];
         List<Action> jobs = [];
-        int commits = 0;
         while (queue.Take(group, jobs, wait: !MayMaintain || !maintenance.HasWork))
         {
             jobs.ForEach(job => job());
             if (group.Count > 0)
             {
                 Commit(group);
-                commits++;
             }
             else if (jobs.Count == 0)
             {
                 TryDecide();
             }
 
-            if (group.Count == 0 || commits % CommitsPerMaintenance == 0)
-            {
-                Maintain();
-            }
+            // Without commits there is time; between them, as much maintenance as they call for.
+            Maintain(idle: group.Count == 0);
 
             AwaitReturning(group.Count);
             group.Clear();
@@ -165,7 +158,7 @@ internal sealed class CommitWriter
         catch (MessagingTransientException e)
         {
             BeginEpisode(e.Message, commit.Transactions.Count);
-            core.Coordinator.Settle(commit.Transactions, committed: false, commit.Timestamp);
+            core.Coordinator.Settle(commit.Transactions, committed: false);
             FailAll(commit.Transactions, e);
         }
         catch (MessagingIndefiniteException e)
@@ -190,7 +183,7 @@ internal sealed class CommitWriter
             maintenance.Appended(append);
         }
 
-        core.Coordinator.Settle(commit.Transactions, committed: true, commit.Timestamp);
+        core.Coordinator.Settle(commit.Transactions, committed: true);
         foreach (PendingTransaction transaction in commit.Transactions)
         {
             transaction.Complete();
@@ -216,7 +209,7 @@ internal sealed class CommitWriter
             }
             else
             {
-                core.Coordinator.Settle(commit.Transactions, committed: false, commit.Timestamp);
+                core.Coordinator.Settle(commit.Transactions, committed: false);
             }
 
             return true;
@@ -234,7 +227,7 @@ internal sealed class CommitWriter
         }
     }
 
-    private void Maintain()
+    private void Maintain(bool idle)
     {
         if (!MayMaintain)
         {
@@ -243,7 +236,14 @@ internal sealed class CommitWriter
 
         try
         {
-            maintenance.RunSlice();
+            if (idle)
+            {
+                maintenance.RunSlice();
+            }
+            else
+            {
+                maintenance.PayDebt();
+            }
         }
         catch (MessagingFatalException e)
         {
@@ -256,7 +256,7 @@ internal sealed class CommitWriter
     {
         BusLog.Broken(core.Logger, cause);
         broken = cause;
-        core.Coordinator.Settle(commit.Transactions, committed: false, commit.Timestamp);
+        core.Coordinator.Settle(commit.Transactions, committed: false);
         FailAll(commit.Transactions, cause);
     }
 

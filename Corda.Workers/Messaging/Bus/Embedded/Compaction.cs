@@ -8,10 +8,12 @@ internal sealed class CompactionState
     /// <summary>What was written since.</summary>
     public long DirtyBytes { get; set; }
 
+    /// <summary>From so many new bytes on a pass is worth its while: each byte is then rewritten about once.</summary>
+    public long DirtyBytesMax(EmbeddedBusOptions options) => Math.Max(options.CompactionBytesMin, Clean.Bytes);
+
     /// <summary>Whether a pass is worth its while, or a tombstone has outlived its use.</summary>
     public bool IsDue(EmbeddedBusOptions options, DateTimeOffset now) =>
-        DirtyBytes >= Math.Max(options.CompactionBytesMin, Clean.Bytes)
-        || Clean.OldestTombstone < now - options.TombstoneRetention;
+        DirtyBytes >= DirtyBytesMax(options) || Clean.OldestTombstone < now - options.TombstoneRetention;
 }
 
 /// <summary>
@@ -35,7 +37,7 @@ internal sealed class Compaction(PartitionLog log, CompactionState state, BusCor
         long learntBytes = 0;
         while (to < end && newest.Count < core.Options.CompactionKeysMax)
         {
-            LogSlice slice = core.Store.Read(log.Identity, to, end, core.Options.ReadBytesMax);
+            LogSlice slice = core.Read(log, to, end);
             learntBytes += Learn(slice.Records);
             to = slice.Next;
             yield return true;
@@ -45,7 +47,7 @@ internal sealed class Compaction(PartitionLog log, CompactionState state, BusCor
         DateTimeOffset? oldestTombstone = null;
         for (long position = 0; position < to;)
         {
-            LogSlice slice = core.Store.Read(log.Identity, position, to, core.Options.ReadBytesMax);
+            LogSlice slice = core.Read(log, position, to);
             List<ConsumedRecord> survivors = [.. slice.Records.Where(Survives)];
             if (survivors.Count < slice.Records.Count)
             {

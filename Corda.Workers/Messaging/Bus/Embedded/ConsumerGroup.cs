@@ -7,7 +7,7 @@ namespace Corda.Workers.Messaging.Bus.Embedded;
 /// Rebalancing is cooperative. A change of members only sets new targets. An owner that is not the target gives the partition up in its own next
 /// poll; the target takes it in a poll of its own once it is free and no commit for it is under way. All other partitions stay where they are.
 /// </remarks>
-internal sealed class ConsumerGroup(string name)
+internal sealed class ConsumerGroup(string name, TimeProvider time)
 {
     private readonly List<GroupMember> members = [];
     private readonly SortedDictionary<TopicPartition, Slot> slots = new(PartitionOrder.Instance);
@@ -26,7 +26,7 @@ internal sealed class ConsumerGroup(string name)
     {
         if (!slots.TryGetValue(partition, out Slot? slot))
         {
-            slots.Add(partition, slot = new Slot());
+            slots.Add(partition, slot = new Slot(time));
         }
 
         return slot;
@@ -34,6 +34,16 @@ internal sealed class ConsumerGroup(string name)
 
     /// <summary>A partition's slot, or null where this group does not know it.</summary>
     public Slot? Find(TopicPartition partition) => slots.GetValueOrDefault(partition);
+
+    /// <summary>What a member has to do next: first it lets go of what is another's, then it takes what is free for it.</summary>
+    public MembershipChange ChangeFor(GroupMember member)
+    {
+        List<TopicPartition> revoked = [.. slots.Where(s => s.Value.Owner == member && s.Value.Target != member).Select(s => s.Key)];
+        return revoked.Count > 0 ? new MembershipChange.Revoke(revoked) : Grant(member);
+    }
+
+    /// <summary>Whether nobody has been here for so long that nobody is waited for. Counted in this run of the process only.</summary>
+    public bool IsGone(TimeSpan retention) => members.Count == 0 && slots.Values.All(s => s.InFlight == 0 && !s.IsNeeded(retention));
 
     public void Add(GroupMember member, IEnumerable<TopicPartition> partitions)
     {
@@ -58,6 +68,23 @@ internal sealed class ConsumerGroup(string name)
         Rebalance();
     }
 
+    private MembershipChange Grant(GroupMember member)
+    {
+        Dictionary<TopicPartition, long> granted = [];
+        foreach ((TopicPartition partition, Slot slot) in slots)
+        {
+            if (slot.Target == member && slot.Owner is null && slot.InFlight == 0)
+            {
+                (slot.Owner, slot.OwnedSince) = (member, Generation);
+                granted.Add(partition, slot.Committed ?? 0);
+            }
+        }
+
+        // Whatever is still on its way to this member sets the flag again when it is free.
+        member.NeedsAttention = granted.Count > 0;
+        return granted.Count > 0 ? new MembershipChange.Assign(granted) : MembershipChange.None.Instance;
+    }
+
     private void Rebalance()
     {
         Generation++;
@@ -75,8 +102,11 @@ internal sealed class ConsumerGroup(string name)
     }
 
     /// <summary>One partition in the eyes of a group.</summary>
-    internal sealed class Slot
+    internal sealed class Slot(TimeProvider time)
     {
+        private GroupMember? target;
+        private long unwantedSince = time.GetTimestamp();
+
         /// <summary>Whose it is; null while it is on its way.</summary>
         public GroupMember? Owner { get; set; }
 
@@ -84,15 +114,31 @@ internal sealed class ConsumerGroup(string name)
         public int OwnedSince { get; set; }
 
         /// <summary>Who shall have it.</summary>
-        public GroupMember? Target { get; set; }
+        public GroupMember? Target
+        {
+            get => target;
+            set
+            {
+                if (target is not null && value is null)
+                {
+                    unwantedSince = time.GetTimestamp();
+                }
+
+                target = value;
+            }
+        }
 
         /// <summary>The offset to be read next; null for none committed.</summary>
         public long? Committed { get; set; }
 
-        public DateTimeOffset CommittedAt { get; set; }
-
         /// <summary>Transactions with an offset of this partition that are being written. Until they are decided, nobody reads <see cref="Committed"/>.</summary>
         public int InFlight { get; set; }
+
+        /// <summary>
+        /// Whether its records are waited for: by a member, or by a group that may yet come back. The time without a member is counted while this process runs:
+        /// after a long pause of the whole process or machine, nobody could have read what waits.
+        /// </summary>
+        public bool IsNeeded(TimeSpan retention) => Owner is not null || target is not null || time.GetElapsedTime(unwantedSince) < retention;
     }
 
     private sealed class PartitionOrder : IComparer<TopicPartition>
@@ -104,34 +150,5 @@ internal sealed class ConsumerGroup(string name)
             int byTopic = string.CompareOrdinal(x.Topic, y.Topic);
             return byTopic != 0 ? byTopic : x.Partition.CompareTo(y.Partition);
         }
-    }
-}
-
-/// <summary>A member of a consumer group, from its joining to its leaving or eviction. Guarded by the lock of <see cref="GroupCoordinator"/>.</summary>
-internal sealed class GroupMember(string id, ConsumerGroup group, IReadOnlySet<string> topics, WakeSignal signal)
-{
-    public string Id => id;
-
-    public ConsumerGroup Group => group;
-
-    public IReadOnlySet<string> Topics => topics;
-
-    /// <summary>The timestamp of its last sign of life.</summary>
-    public long LastSeen { get; set; }
-
-    /// <summary>Whether it waits within a poll. The bus wakes it whenever there is something to do, so it cannot be late.</summary>
-    public bool Waiting { get; set; }
-
-    /// <summary>Whether it was put out of the group.</summary>
-    public bool Evicted { get; set; }
-
-    /// <summary>Whether there may be something for it to do: without, a poll costs one look at this flag.</summary>
-    public bool NeedsAttention { get; set; } = true;
-
-    /// <summary>There is something to do for it: wakes it where it waits.</summary>
-    public void Nudge()
-    {
-        NeedsAttention = true;
-        signal.Set();
     }
 }

@@ -16,6 +16,7 @@ internal sealed class EmbeddedBus : IMessageBus
     private readonly CommitQueue queue;
     private readonly CommitWriter writer;
     private readonly CancellationTokenSource closing = new();
+    private readonly Lazy<Task> closed;
     private readonly ITimer evictionTimer;
     private readonly ITimer maintenanceTimer;
 
@@ -23,6 +24,7 @@ internal sealed class EmbeddedBus : IMessageBus
     /// <exception cref="MessagingFatalException">The store cannot be used; the message says what to do.</exception>
     public EmbeddedBus(ILogStore store, EmbeddedBusOptions options, TimeProvider time, ILogger<EmbeddedBus> logger)
     {
+        closed = new Lazy<Task>(CloseAsync);
         StoredLog stored = store.Open();
         TopicTable topics = new(stored, options.TailBytesMax);
         GroupCoordinator coordinator = new(topics, stored.Offsets, time, options.MemberTimeout, logger);
@@ -75,14 +77,14 @@ internal sealed class EmbeddedBus : IMessageBus
         return new BatchProducer(writer, core);
     }
 
-    /// <summary>Writes what waits already, then refuses everything. Listeners are not called: it is as if the process ended here.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (closing.IsCancellationRequested)
-        {
-            return;
-        }
+    /// <summary>
+    /// Writes what waits already, then refuses everything. Listeners are not called: it is as if the process ended here. However often and by how many it is called,
+    /// it happens once, and each call ends when it is done.
+    /// </summary>
+    public ValueTask DisposeAsync() => new(closed.Value);
 
+    private async Task CloseAsync()
+    {
         await evictionTimer.DisposeAsync();
         await maintenanceTimer.DisposeAsync();
         queue.Close();

@@ -6,7 +6,7 @@ internal sealed class GroupConsumer(
     string group, string memberName, IReadOnlySet<string> topics, IAssignmentListener listener, BusCore core) : IGroupConsumer
 {
     private readonly WakeSignal signal = new(core.Time);
-    private readonly PollSet cursors = new();
+    private readonly PollSet cursors = new(standsDamage: true);
     private GroupMember? member;
     private volatile bool wakeup;
     private bool disposed;

@@ -28,8 +28,7 @@ internal sealed class GroupCoordinator
         (this.topics, this.time, this.memberTimeout, this.logger) = (topics, time, memberTimeout, logger);
         foreach (GroupOffset offset in committed)
         {
-            ConsumerGroup.Slot slot = GroupOf(offset.Group).SlotOf(offset.Partition);
-            (slot.Committed, slot.CommittedAt) = (offset.Offset, offset.CommittedAt);
+            GroupOf(offset.Group).SlotOf(offset.Partition).Committed = offset.Offset;
         }
     }
 
@@ -58,13 +57,7 @@ internal sealed class GroupCoordinator
                 return new MembershipChange.Evicted();
             }
 
-            if (!member.NeedsAttention)
-            {
-                return MembershipChange.None.Instance;
-            }
-
-            List<TopicPartition> revoked = [.. member.Group.Slots.Where(s => s.Value.Owner == member && s.Value.Target != member).Select(s => s.Key)];
-            return revoked.Count > 0 ? new MembershipChange.Revoke(revoked) : Grant(member);
+            return member.NeedsAttention ? member.Group.ChangeFor(member) : MembershipChange.None.Instance;
         }
     }
 
@@ -176,7 +169,7 @@ internal sealed class GroupCoordinator
     }
 
     /// <summary>The outcome of an admitted transaction is known.</summary>
-    public void Settle(IReadOnlyList<PendingTransaction> transactions, bool committed, DateTimeOffset at)
+    public void Settle(IReadOnlyList<PendingTransaction> transactions, bool committed)
     {
         lock (gate)
         {
@@ -189,7 +182,7 @@ internal sealed class GroupCoordinator
                     ConsumerGroup.Slot slot = groups[transaction.Membership!.Group].SlotOf(partition);
                     if (committed)
                     {
-                        (slot.Committed, slot.CommittedAt) = (offset, at);
+                        slot.Committed = offset;
                     }
 
                     if (slot.Owner is null)
@@ -213,29 +206,27 @@ internal sealed class GroupCoordinator
         }
     }
 
-    /// <summary>The offset below which no group needs records of a partition, or null where no group reads it. Groups gone since a time do not count.</summary>
-    public long? LowestNeeded(TopicPartition partition, DateTimeOffset goneSince)
+    /// <summary>The offset below which no group needs records of a partition, or null where no group reads it.</summary>
+    /// <param name="partition">The partition.</param>
+    /// <param name="retention">Who has been away for so long does not count.</param>
+    public long? LowestNeeded(TopicPartition partition, TimeSpan retention)
     {
         lock (gate)
         {
             return groups.Values
                 .Select(g => g.Find(partition))
                 .OfType<ConsumerGroup.Slot>()
-                .Where(s => s.Owner is not null || s.Target is not null || s.CommittedAt >= goneSince)
+                .Where(s => s.IsNeeded(retention))
                 .Min(s => (long?)(s.Committed ?? 0));
         }
     }
 
-    /// <summary>Forgets groups without members whose last commit is before a time, and tells their names.</summary>
-    public IReadOnlyList<string> ForgetGone(DateTimeOffset goneSince)
+    /// <summary>Forgets groups that have been without members for so long, and tells their names.</summary>
+    public IReadOnlyList<string> ForgetGone(TimeSpan retention)
     {
         lock (gate)
         {
-            List<string> gone =
-            [
-                .. groups.Values.Where(g => g.Members.Count == 0 && g.Slots.All(s => s.Value.InFlight == 0 && s.Value.CommittedAt < goneSince))
-                    .Select(g => g.Name),
-            ];
+            List<string> gone = [.. groups.Values.Where(g => g.IsGone(retention)).Select(g => g.Name)];
             gone.ForEach(name => groups.Remove(name));
             return gone;
         }
@@ -253,23 +244,6 @@ internal sealed class GroupCoordinator
                 member.Nudge();
             }
         }
-    }
-
-    private MembershipChange Grant(GroupMember member)
-    {
-        Dictionary<TopicPartition, long> granted = [];
-        foreach ((TopicPartition partition, ConsumerGroup.Slot slot) in member.Group.Slots)
-        {
-            if (slot.Target == member && slot.Owner is null && slot.InFlight == 0)
-            {
-                (slot.Owner, slot.OwnedSince) = (member, member.Group.Generation);
-                granted.Add(partition, slot.Committed ?? 0);
-            }
-        }
-
-        // Whatever is still on its way to this member sets the flag again when it is free.
-        member.NeedsAttention = granted.Count > 0;
-        return granted.Count > 0 ? new MembershipChange.Assign(granted) : MembershipChange.None.Instance;
     }
 
     private MessagingFencedException? RefusalOf(PendingTransaction transaction)
@@ -326,7 +300,7 @@ internal sealed class GroupCoordinator
     {
         if (!groups.TryGetValue(name, out ConsumerGroup? group))
         {
-            groups.Add(name, group = new ConsumerGroup(name));
+            groups.Add(name, group = new ConsumerGroup(name, time));
         }
 
         return group;

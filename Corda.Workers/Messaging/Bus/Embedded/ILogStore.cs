@@ -20,6 +20,7 @@ internal interface ILogStore : IDisposable
     long LastSequence();
 
     /// <summary>Records with offsets in [from, to), oldest first, about so many bytes. Row-aligned: it never stops within what was written together.</summary>
+    /// <exception cref="DamagedPartitionException">There is something else than was written. Other partitions are not concerned.</exception>
     LogSlice Read(StoredPartition partition, long from, long to, long bytesMax);
 
     /// <summary>Deletes a slice of the oldest records that lie below an offset and were taken before a time. Returns whether there may be more of them.</summary>

@@ -1,7 +1,7 @@
 namespace Corda.Workers.Messaging.Bus.Embedded;
 
 /// <summary>A place in one partition from which one thread reads on: out of memory where it is near the end, else out of the store.</summary>
-internal sealed class LogCursor(PartitionLog log, ILogStore store, long readBytesMax, long position)
+internal sealed class LogCursor(PartitionLog log, BusCore core, long position)
 {
     private IReadOnlyList<ConsumedRecord> ahead = [];
     private int aheadIndex;
@@ -15,15 +15,20 @@ internal sealed class LogCursor(PartitionLog log, ILogStore store, long readByte
     /// <summary>Whether the owner wants no records of it for now.</summary>
     public bool Paused { get; set; }
 
+    /// <summary>Whether there is damage at the position, so that nothing more comes.</summary>
+    public bool Damaged { get; set; }
+
     /// <summary>Goes to an offset.</summary>
     public void Seek(long offset)
     {
         Position = offset;
         (ahead, aheadIndex) = ([], 0);
+        Damaged = false;
     }
 
     /// <summary>Adds the next records, at most so many.</summary>
     /// <exception cref="MessagingTransientException">The store cannot be read for now.</exception>
+    /// <exception cref="DamagedPartitionException">What comes next in the store is not what was written.</exception>
     public void Read(int recordsMax, List<ConsumedRecord> into)
     {
         int before = into.Count;
@@ -61,7 +66,7 @@ internal sealed class LogCursor(PartitionLog log, ILogStore store, long readByte
     /// </summary>
     private void ReadAhead()
     {
-        LogSlice slice = store.Read(log.Identity, Position, log.TailStart, readBytesMax);
+        LogSlice slice = core.Read(log, Position, log.TailStart);
         (ahead, aheadIndex, aheadNext) = (slice.Records, 0, slice.Next);
         if (ahead.Count == 0)
         {

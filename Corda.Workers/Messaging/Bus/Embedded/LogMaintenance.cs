@@ -5,10 +5,15 @@ namespace Corda.Workers.Messaging.Bus.Embedded;
 /// </summary>
 internal sealed class LogMaintenance
 {
+    /// <summary>What a row brings along beside its bytes: retention deletes some hundred rows in a slice, however small they are.</summary>
+    private const long RowDebtBytes = 512;
+
     private readonly BusCore core;
     private readonly Dictionary<PartitionLog, CompactionState> compaction = [];
     private IEnumerator<PartitionLog>? round;
     private long roundEndedAt;
+    private bool compactionDue;
+    private long debtBytes;
 
     public LogMaintenance(BusCore core, IEnumerable<PartitionState> stored)
     {
@@ -22,15 +27,39 @@ internal sealed class LogMaintenance
         }
     }
 
+    /// <summary>
+    /// A compaction pass over a log of L clean and L new bytes reads 3 L: the new ones twice, the others once. It is done before another L are written if a slice,
+    /// which reads <see cref="EmbeddedBusOptions.ReadBytesMax"/>, comes three times as often as so many bytes; the fourth is for retention.
+    /// </summary>
+    private long DebtBytesPerSlice => Math.Max(1, core.Options.ReadBytesMax / 4);
+
     /// <summary>Whether a round is under way, or due.</summary>
-    public bool HasWork => round is not null || core.Time.GetElapsedTime(roundEndedAt) >= core.Options.MaintenanceInterval;
+    public bool HasWork => round is not null || compactionDue || core.Time.GetElapsedTime(roundEndedAt) >= core.Options.MaintenanceInterval;
 
     /// <summary>Records became visible.</summary>
     public void Appended(PartitionAppend append)
     {
-        if (append.Log.Cleanup == Cleanup.Compact)
+        long bytes = append.Records.Sum(r => r.SizeBytes());
+        debtBytes += RowDebtBytes + bytes;
+        if (append.Log.Cleanup == Cleanup.Compact && append.Log.Damage is null)
         {
-            StateOf(append.Log).DirtyBytes += append.Records.Sum(r => r.SizeBytes());
+            CompactionState state = StateOf(append.Log);
+            state.DirtyBytes += bytes;
+            compactionDue |= state.DirtyBytes >= state.DirtyBytesMax(core.Options);
+        }
+    }
+
+    /// <summary>
+    /// Does as much as the commits since the last time call for, so that a log that is written without a pause does not outgrow its maintenance: writers wait for it
+    /// a little each, instead of all at the end.
+    /// </summary>
+    public void PayDebt()
+    {
+        long slices = debtBytes / DebtBytesPerSlice;
+        debtBytes %= DebtBytesPerSlice;
+        for (long i = 0; i < slices && HasWork; i++)
+        {
+            RunSlice();
         }
     }
 
@@ -42,13 +71,22 @@ internal sealed class LogMaintenance
             return;
         }
 
-        round ??= Round().GetEnumerator();
+        if (round is null)
+        {
+            compactionDue = false;
+            round = Round().GetEnumerator();
+        }
+
         try
         {
             if (round.MoveNext())
             {
                 return;
             }
+        }
+        catch (DamagedPartitionException)
+        {
+            // Told where it was found. This round ends, the next one leaves that partition alone.
         }
         catch (MessagingTransientException e)
         {
@@ -64,7 +102,7 @@ internal sealed class LogMaintenance
     private IEnumerable<PartitionLog> Round()
     {
         ForgetGoneGroups();
-        foreach (PartitionLog log in core.Topics.AllPartitions.ToList())
+        foreach (PartitionLog log in core.Topics.AllPartitions.Where(p => p.Damage is null).ToList())
         {
             foreach (bool _ in log.Cleanup == Cleanup.Compact ? Compact(log) : Trim(log))
             {
@@ -78,7 +116,7 @@ internal sealed class LogMaintenance
     private IEnumerable<bool> Trim(PartitionLog log)
     {
         DateTimeOffset now = core.Time.GetUtcNow();
-        long below = core.Coordinator.LowestNeeded(log.Identity.Partition, now - core.Options.GroupRetention) ?? log.End;
+        long below = core.Coordinator.LowestNeeded(log.Identity.Partition, core.Options.GroupRetention) ?? log.End;
         while (core.Store.Trim(log.Identity, Math.Min(below, log.End), now - core.Options.RetentionTime))
         {
             yield return true;
@@ -93,7 +131,7 @@ internal sealed class LogMaintenance
 
     private void ForgetGoneGroups()
     {
-        foreach (string group in core.Coordinator.ForgetGone(core.Time.GetUtcNow() - core.Options.GroupRetention))
+        foreach (string group in core.Coordinator.ForgetGone(core.Options.GroupRetention))
         {
             core.Store.ForgetGroup(group);
             BusLog.GroupForgotten(core.Logger, group, core.Options.GroupRetention.TotalDays);

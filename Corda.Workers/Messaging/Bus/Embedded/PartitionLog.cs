@@ -12,6 +12,7 @@ internal sealed class PartitionLog(StoredPartition identity, Cleanup cleanup, lo
     private long tailBytes;
     private long end = end;
     private WakeSignal[] readers = [];
+    private DamagedPartitionException? damage;
 
     /// <summary>Its number in the store and its name.</summary>
     public StoredPartition Identity => identity;
@@ -32,6 +33,9 @@ internal sealed class PartitionLog(StoredPartition identity, Cleanup cleanup, lo
             }
         }
     }
+
+    /// <summary>What is wrong with it in the store; null for nothing that was found yet.</summary>
+    public DamagedPartitionException? Damage => Volatile.Read(ref damage);
 
     private long TailStartLocked => tailHead < tail.Count ? tail[tailHead].Offset : end;
 
@@ -74,6 +78,9 @@ internal sealed class PartitionLog(StoredPartition identity, Cleanup cleanup, lo
             return true;
         }
     }
+
+    /// <summary>Damage was found in the store. True for the first who finds some.</summary>
+    public bool MarkDamaged(DamagedPartitionException found) => Interlocked.CompareExchange(ref damage, found, null) is null;
 
     /// <summary>From now on the signal is set whenever records become visible.</summary>
     public void Subscribe(WakeSignal reader)

@@ -5,7 +5,7 @@ internal sealed class PartitionReader : IPartitionReader
 {
     private readonly BusCore core;
     private readonly WakeSignal signal;
-    private readonly PollSet cursors = new();
+    private readonly PollSet cursors = new(standsDamage: false);
     private readonly Dictionary<TopicPartition, LogCursor> byPartition = [];
     private readonly CancellationTokenRegistration closing;
     private volatile bool wakeup;

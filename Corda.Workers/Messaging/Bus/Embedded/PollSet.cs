@@ -1,7 +1,11 @@
 namespace Corda.Workers.Messaging.Bus.Embedded;
 
 /// <summary>The cursors of one poller. Read in turns, so that a busy partition does not keep the others waiting. One thread.</summary>
-internal sealed class PollSet
+/// <param name="standsDamage">
+/// Whether a damaged partition just has no further records, as for a member of a group, so that its others go on. Otherwise it is an error: a reader outside of
+/// groups is there to see all.
+/// </param>
+internal sealed class PollSet(bool standsDamage)
 {
     private readonly List<LogCursor> cursors = [];
     private int turn;
@@ -18,6 +22,7 @@ internal sealed class PollSet
     public void Remove(TopicPartition partition) => cursors.Remove(this[partition]);
 
     /// <summary>The next records of all that are not paused.</summary>
+    /// <exception cref="MessagingFatalException">A partition is damaged, and this poller does not stand it.</exception>
     public IReadOnlyList<ConsumedRecord> Read(int recordsMax)
     {
         List<ConsumedRecord>? records = null;
@@ -25,13 +30,29 @@ internal sealed class PollSet
         for (int i = 0; i < cursors.Count && (records?.Count ?? 0) < recordsMax; i++)
         {
             LogCursor cursor = cursors[(turn + i) % cursors.Count];
-            if (!cursor.Paused && cursor.Position < cursor.Log.End)
+            if (!cursor.Paused && cursor.Position < cursor.Log.End && !cursor.Damaged)
             {
                 records ??= [];
-                cursor.Read(recordsMax - records.Count, records);
+                Read(cursor, recordsMax - records.Count, records);
             }
         }
 
         return records ?? (IReadOnlyList<ConsumedRecord>)[];
+    }
+
+    private void Read(LogCursor cursor, int recordsMax, List<ConsumedRecord> into)
+    {
+        try
+        {
+            cursor.Read(recordsMax, into);
+        }
+        catch (DamagedPartitionException) when (standsDamage)
+        {
+            cursor.Damaged = true;
+        }
+        catch (DamagedPartitionException damage)
+        {
+            throw new MessagingFatalException(damage.Message, damage);
+        }
     }
 }

@@ -1,18 +1,28 @@
 using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace Corda.Workers.Messaging.Bus.Embedded.Sqlite;
 
 /// <summary>
-/// The bytes of one row of the log: some consecutive records of one partition. First offset and time are written whole, then for each record the steps from the
+/// The bytes of one row of the log: some consecutive records of one partition. A checksum, then first offset and time whole, then for each record the steps from the
 /// one before, the key, and the value (its length plus one; zero is a tombstone). All numbers are variable-length: a small record costs five bytes.
 /// </summary>
+/// <remarks>
+/// The checksum is a CRC-32C, which SQLite does not have for its pages: it finds every damage of up to 32 bits in a row, and others but one in four billion. The row's
+/// id is part of it, so a whole row in a wrong place is found too.
+/// </remarks>
 internal static class RowCodec
 {
-    private const byte Version = 1;
-    private const int FixedBytes = 1 + 8 + 8;
+    private const byte Version = 2;
+    private const int ChecksumAt = 1;
+    private const int OffsetAt = ChecksumAt + 4;
+    private const int TicksAt = OffsetAt + 8;
+    private const int FixedBytes = TicksAt + 8;
     private const int NumberBytesMax = 10;
 
-    public static byte[] Encode(ReadOnlySpan<ConsumedRecord> records)
+    /// <summary>The bytes of a row that is going to have an id.</summary>
+    public static byte[] Encode(long id, ReadOnlySpan<ConsumedRecord> records)
     {
         long size = FixedBytes;
         foreach (ConsumedRecord record in records)
@@ -25,8 +35,8 @@ internal static class RowCodec
         long offset = records[0].Offset;
         long ticks = records[0].Timestamp.UtcTicks;
         rest[0] = Version;
-        BinaryPrimitives.WriteInt64LittleEndian(rest[1..], offset);
-        BinaryPrimitives.WriteInt64LittleEndian(rest[9..], ticks);
+        BinaryPrimitives.WriteInt64LittleEndian(rest[OffsetAt..], offset);
+        BinaryPrimitives.WriteInt64LittleEndian(rest[TicksAt..], ticks);
         rest = rest[FixedBytes..];
         foreach (ConsumedRecord record in records)
         {
@@ -38,20 +48,26 @@ internal static class RowCodec
         }
 
         Array.Resize(ref buffer, buffer.Length - rest.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(buffer.AsSpan(ChecksumAt), Checksum(id, buffer.AsSpan(OffsetAt)));
         return buffer;
     }
 
-    /// <summary>The records of a row with offsets in [from, to).</summary>
-    /// <exception cref="InvalidDataException">These are not the bytes of a row.</exception>
-    public static void Decode(ReadOnlySpan<byte> row, TopicPartition partition, long from, long to, List<ConsumedRecord> into)
+    /// <summary>The records of the row with an id, with offsets in [from, to).</summary>
+    /// <exception cref="InvalidDataException">These are not the bytes that were written.</exception>
+    public static void Decode(long id, ReadOnlySpan<byte> row, TopicPartition partition, long from, long to, List<ConsumedRecord> into)
     {
         if (row.Length < FixedBytes || row[0] != Version)
         {
             throw new InvalidDataException($"a row of {partition} with {row.Length} bytes has no valid beginning");
         }
 
-        long offset = BinaryPrimitives.ReadInt64LittleEndian(row[1..]);
-        long ticks = BinaryPrimitives.ReadInt64LittleEndian(row[9..]);
+        if (BinaryPrimitives.ReadUInt32LittleEndian(row[ChecksumAt..]) != Checksum(id, row[OffsetAt..]))
+        {
+            throw new InvalidDataException($"the checksum of a row of {partition} with {row.Length} bytes is not that of its bytes");
+        }
+
+        long offset = BinaryPrimitives.ReadInt64LittleEndian(row[OffsetAt..]);
+        long ticks = BinaryPrimitives.ReadInt64LittleEndian(row[TicksAt..]);
         ReadOnlySpan<byte> rest = row[FixedBytes..];
         while (rest.Length > 0)
         {
@@ -71,6 +87,24 @@ internal static class RowCodec
                     partition, offset, key.ToArray(), valueLength == 0 ? null : value.ToArray(), new DateTimeOffset(ticks, TimeSpan.Zero)));
             }
         }
+    }
+
+    /// <summary>CRC-32C by the processor's own instruction, eight bytes at a time.</summary>
+    private static uint Checksum(long id, ReadOnlySpan<byte> bytes)
+    {
+        uint crc = BitOperations.Crc32C(uint.MaxValue, (ulong)id);
+        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);
+        foreach (ulong word in words)
+        {
+            crc = BitOperations.Crc32C(crc, word);
+        }
+
+        foreach (byte last in bytes[(words.Length * sizeof(ulong))..])
+        {
+            crc = BitOperations.Crc32C(crc, last);
+        }
+
+        return ~crc;
     }
 
     private static Span<byte> WriteBytes(Span<byte> rest, ulong length, ReadOnlySpan<byte> bytes)

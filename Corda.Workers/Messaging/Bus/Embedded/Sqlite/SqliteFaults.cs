@@ -20,6 +20,12 @@ internal static class SqliteFaults
         _ => new MessagingFatalException($"{action} of '{file}' failed in an unforeseen way: {fault.Message}; report this, and restart the process", fault),
     };
 
+    /// <summary>The exception for a partition of which the file holds something else than was written.</summary>
+    public static DamagedPartitionException Damaged(string file, TopicPartition partition, long offset, Exception cause) => new(
+        $"partition {partition} is damaged from offset {offset} on, in the bus file '{file}' ({cause.Message}); nothing from there on is delivered, other partitions go on. "
+        + "Stop the process, keep a copy of the file, check the disk, and restore the file together with '-wal' and '-shm' from a backup",
+        cause);
+
     /// <summary>The exception for a file that holds something else than it should.</summary>
     public static MessagingFatalException Damaged(string file, Exception cause) => new(
         $"the bus file '{file}' is damaged ({cause.Message}); stop the process, keep a copy of the file, and restore it together with '-wal' and '-shm' "

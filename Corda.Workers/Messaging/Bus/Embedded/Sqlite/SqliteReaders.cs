@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Corda.Workers.Messaging.Bus.Embedded.Sqlite;
 
@@ -27,8 +28,8 @@ internal sealed class SqliteReaders(SqliteSettings settings) : IDisposable
             command?.Connection?.Dispose();
             throw e switch
             {
+                DamagedPartitionException => e,
                 SqliteException fault => SqliteFaults.ToException(fault, settings.File, "reading"),
-                InvalidDataException damage => SqliteFaults.Damaged(settings.File, damage),
                 _ => new MessagingFatalException($"reading of '{settings.File}' failed: {e.Message}", e),
             };
         }
@@ -43,20 +44,29 @@ internal sealed class SqliteReaders(SqliteSettings settings) : IDisposable
         }
     }
 
-    private static LogSlice Read(SqliteCommand command, StoredPartition partition, long from, long to, long bytesMax)
+    private LogSlice Read(SqliteCommand command, StoredPartition partition, long from, long to, long bytesMax)
     {
         command.Parameters[0].Value = SqliteSchema.RowId(partition.Id, from);
         command.Parameters[1].Value = SqliteSchema.LastRowId(partition.Id);
         List<ConsumedRecord> records = [];
         long bytes = 0;
         long next = from;
-        using SqliteDataReader rows = command.ExecuteReader();
-        while (next < to && bytes < bytesMax && rows.Read())
+        try
         {
-            byte[] row = rows.GetFieldValue<byte[]>(1);
-            RowCodec.Decode(row, partition.Partition, next, to, records);
-            next = rows.GetInt64(0) - SqliteSchema.RowId(partition.Id, 0) + 1;
-            bytes += row.Length;
+            using SqliteDataReader rows = command.ExecuteReader();
+            while (next < to && bytes < bytesMax && rows.Read())
+            {
+                long id = rows.GetInt64(0);
+                byte[] row = rows.GetFieldValue<byte[]>(1);
+                RowCodec.Decode(id, row, partition.Partition, next, to, records);
+                next = id - SqliteSchema.RowId(partition.Id, 0) + 1;
+                bytes += row.Length;
+            }
+        }
+        catch (Exception e) when (e is InvalidDataException or SqliteException { SqliteErrorCode: raw.SQLITE_CORRUPT })
+        {
+            // What lies before the damage is good.
+            return next > from ? new LogSlice(records, next) : throw SqliteFaults.Damaged(settings.File, partition.Partition, next, e);
         }
 
         // Stopped by the budget: go on after the last row. Otherwise there is nothing more below the end.

@@ -8,7 +8,7 @@ internal static class SqliteSchema
     /// <summary>How many bits of a row's id are the offset; the others are the partition's id.</summary>
     public const int OffsetBits = 40;
 
-    private const long Version = 1;
+    private const long Version = 2;
 
     /// <summary>
     /// <c>log</c>: some consecutive records of a partition a row, about 64 KiB at most. Its id is (partition id, offset of the last record), so that "everything from an
@@ -25,7 +25,7 @@ internal static class SqliteSchema
         CREATE TABLE committed (
             consumers TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, next INTEGER NOT NULL, taken INTEGER NOT NULL,
             PRIMARY KEY (consumers, topic, partition)) WITHOUT ROWID;
-        PRAGMA user_version = 1;
+        PRAGMA user_version = 2;
         """;
 
     /// <summary>The smallest id a row can have that holds a record at or after an offset.</summary>

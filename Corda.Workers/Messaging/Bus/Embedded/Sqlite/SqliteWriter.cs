@@ -44,7 +44,8 @@ internal sealed class SqliteWriter : IDisposable
         {
             int count = RowLength(rest);
             ConsumedRecord last = rest[count - 1];
-            insert.Execute(SqliteSchema.RowId(partitionId, last.Offset), last.Timestamp.UtcTicks, RowCodec.Encode(rest[..count]));
+            long id = SqliteSchema.RowId(partitionId, last.Offset);
+            insert.Execute(id, last.Timestamp.UtcTicks, RowCodec.Encode(id, rest[..count]));
             rest = rest[count..];
         }
     }
@@ -68,7 +69,10 @@ internal sealed class SqliteWriter : IDisposable
         return command.ExecuteScalar();
     }
 
-    /// <summary>Statements first: what only the connection knows is left to its own list of commands, which finalizers change from their thread.</summary>
+    /// <summary>
+    /// Statements first, then nothing is left in the connection's own list of them. That list knows no other thread: neither this nor anything else here is called
+    /// by two at a time. The commit writer's thread does it, and after that thread's end the one closing of the bus.
+    /// </summary>
     public void Dispose()
     {
         foreach (Statement statement in new[] { begin, commit, insert, offset, sequence })
