@@ -42,6 +42,9 @@ internal static class ErrorTypes
     /// <summary>A side closed or ended without reading all it had been sent.</summary>
     public const string UnreadPayload = "UnreadPayload";
 
+    /// <summary>More was sent than the receiver keeps unread.</summary>
+    public const string InboxFull = "SessionInboxFull";
+
     /// <summary>A side broke the session protocol.</summary>
     public const string ProtocolViolation = "ProtocolViolation";
 }

@@ -12,8 +12,17 @@ internal sealed record FlowOptions
     /// </summary>
     public TimeSpan EarlySessionTimeout { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How many early events a session may have before more of them are refused; a well-behaved sender has a handful under way.</summary>
-    public int EarlyEventsMax { get; init; } = 1024;
+    /// <summary>
+    /// How many payloads of a session may wait unread. One more breaks the session on both sides: unread payloads are saved with every checkpoint of
+    /// the flow. A sender that wants to be far ahead of its reader should wait for an answer now and then.
+    /// </summary>
+    public int SessionUnreadMax { get; init; } = 1000;
+
+    /// <summary>
+    /// How many bytes of a session may wait unread; a single payload may have more. Default 512 KiB: with the flow's own frames well below the limit
+    /// of a record.
+    /// </summary>
+    public int SessionUnreadBytesMax { get; init; } = 512 * 1024;
 
     /// <summary>How long an ended client-started flow answers repeated starts, and its status can be asked for.</summary>
     public TimeSpan ClientFlowRetention { get; init; } = TimeSpan.FromDays(7);

@@ -46,7 +46,8 @@ internal sealed class FlowPipeline(IVirtualNodes nodes, IFlowPackages packages, 
         }
         catch (FlowPackageException cause)
         {
-            throw new FlowTransientException($"Flow {flow.FlowId} needs a package that cannot be loaded here: {cause.Message}", cause);
+            throw FlowTransientException.Waiting(
+                $"Flow {flow.FlowId} waits for a worker that has its package {flow.PackageHash}; here it cannot be loaded: {cause.Message}", cause);
         }
     }
 

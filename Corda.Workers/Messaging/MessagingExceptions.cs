@@ -19,4 +19,11 @@ public sealed class RecordRefusedException(string message, Exception? cause = nu
 public sealed class MalformedRecordException(string message, Exception? cause = null) : Exception(message, cause);
 
 /// <summary>A processor could not do its work for now. The key is parked and tried again with a growing delay; other keys go on.</summary>
-public class TransientProcessingException(string message, Exception? cause = null) : Exception(message, cause);
+public class TransientProcessingException(string message, Exception? cause = null) : Exception(message, cause)
+{
+    /// <summary>
+    /// Whether the work can be done as soon as another worker takes it, or this one is given what it lacks: it waits for that however long, and spends no
+    /// attempt.
+    /// </summary>
+    public bool IsPatient { get; init; }
+}

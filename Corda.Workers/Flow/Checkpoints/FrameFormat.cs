@@ -41,15 +41,16 @@ internal static class FrameFormat
     public const int NestingMax = 100;
 
     /// <summary>Writes the header and the checksum around the graph, which stands at <see cref="HeaderBytes"/>.</summary>
-    public static void Seal(Span<byte> frames, ushort sdkLayout)
+    public static void Seal(Span<byte> frames, ushort sdkLayout, byte version = Version)
     {
-        frames[0] = Version;
+        frames[0] = version;
         BinaryPrimitives.WriteUInt16LittleEndian(frames[1..], sdkLayout);
         BinaryPrimitives.WriteUInt32LittleEndian(frames[^ChecksumBytes..], Crc32C(frames[..^ChecksumBytes]));
     }
 
     /// <summary>Checks header and checksum.</summary>
-    /// <exception cref="CheckpointException">Not a graph of this version, or damaged.</exception>
+    /// <exception cref="CheckpointException">Damaged.</exception>
+    /// <exception cref="ForeignCheckpointException">Sound, but of another version or layout.</exception>
     public static void Check(ReadOnlySpan<byte> frames, ushort sdkLayout)
     {
         if (frames.Length is < HeaderBytes + ChecksumBytes or > BytesMax)
@@ -57,23 +58,24 @@ internal static class FrameFormat
             throw new CheckpointException($"These are not the frames of a flow: {frames.Length} bytes.");
         }
 
-        if (frames[0] != Version)
-        {
-            throw new CheckpointException(
-                $"The frames have format version {frames[0]}, this worker reads version {Version}. "
-                + "Let a worker of the version that wrote them finish the flow.");
-        }
-
+        // First, in every version: what is damaged must not look like another build's, for which the flow would wait in vain.
         uint stored = BinaryPrimitives.ReadUInt32LittleEndian(frames[^ChecksumBytes..]);
         uint found = Crc32C(frames[..^ChecksumBytes]);
         if (stored != found) throw new CheckpointException($"The frames are damaged: checksum {found:x8}, stored {stored:x8}.");
 
+        if (frames[0] != Version)
+        {
+            throw new ForeignCheckpointException(
+                $"The frames have format version {frames[0]}, this worker reads version {Version}. "
+                + "Start a worker of the version that wrote them: it finishes the flow.");
+        }
+
         ushort layout = BinaryPrimitives.ReadUInt16LittleEndian(frames[1..]);
         if (layout != sdkLayout)
         {
-            throw new CheckpointException(
-                $"The frames were saved with another version of Corda.Flows.Sdk (layout {layout:x4}, here {sdkLayout:x4}). "
-                + "Let a worker of that version finish the flow.");
+            throw new ForeignCheckpointException(
+                $"The frames were saved with another build of Corda.Flows.Sdk (layout {layout:x4}, here {sdkLayout:x4}). "
+                + "Start a worker of that build: it finishes the flow.");
         }
     }
 

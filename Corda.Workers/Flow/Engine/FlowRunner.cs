@@ -36,6 +36,7 @@ internal sealed class FlowRunner(IFrameStore frames, FlowSurroundings surroundin
 
     /// <summary>Goes on with a flow until it must wait again or has ended.</summary>
     /// <exception cref="FlowFatalException">Its frames cannot be restored.</exception>
+    /// <exception cref="FlowTransientException">Its frames are those of another build of the platform.</exception>
     public LiveFlow Continue(FlowStep step, FlowPackage package)
     {
         LiveFlow live = Load(step.Flow, package);
@@ -129,6 +130,10 @@ internal sealed class FlowRunner(IFrameStore frames, FlowSurroundings surroundin
         try
         {
             using (FlowMetrics.Deserialization(surroundings.Clock)) return new LiveFlow(frames.Restore(package, flow.Frames, services.Externals), services);
+        }
+        catch (ForeignCheckpointException cause)
+        {
+            throw FlowTransientException.Waiting($"Flow {flow.FlowId} ({flow.FlowClassName}) waits for a worker that can read it. {cause.Message}", cause);
         }
         catch (CheckpointException cause)
         {

@@ -23,7 +23,7 @@ internal static class SessionEvents
             throw new FlowEventException($"{received.From} sent on session {session.Id}, which is with {session.Counterparty}");
         }
 
-        SessionState after = SessionInbound.Receive(session, received);
+        SessionState after = SessionInbound.Receive(session, received, step.Options);
         if (ReferenceEquals(after, session)) return;
 
         bool brokenByThis = session.Error is null && after is { Error: not null, ErrorIsTheirs: false };

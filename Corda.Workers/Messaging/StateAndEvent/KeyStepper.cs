@@ -101,7 +101,7 @@ internal sealed class KeyStepper<TState, TEvent>(
         long started = time.GetTimestamp();
         try
         {
-            var context = new StepContext(now, input.Id.ToString(), state.Version, input.Attempts);
+            var context = new StepContext(now, input.Id.ToString(), state.Version, input.Tries);
             Step<TState> step = happened is null
                 ? processor.OnDue(key.Key, given!, context)
                 : processor.OnEvent(key.Key, given, happened, context);
@@ -113,11 +113,11 @@ internal sealed class KeyStepper<TState, TEvent>(
         }
         catch (RecordRefusedException cause)
         {
-            return Abandon(key, state, input, new Failure(FailureKind.Refused, input.Attempts + 1, cause.Message, cause), mode);
+            return Abandon(key, state, input, new Failure(FailureKind.Refused, input.Tries + 1, cause.Message, cause), mode);
         }
         catch (Exception cause)
         {
-            return Abandon(key, state, input, new Failure(FailureKind.Permanent, input.Attempts + 1, cause.Message, cause), mode);
+            return Abandon(key, state, input, new Failure(FailureKind.Permanent, input.Tries + 1, cause.Message, cause), mode);
         }
         finally
         {
@@ -163,7 +163,7 @@ internal sealed class KeyStepper<TState, TEvent>(
         (KeyState<TState> unparked, IReadOnlyList<StepInput<TEvent>> inputs) = Parking.Unpark<TState, TEvent>(state, parked);
         string reason = $"{parked.Reason} ({parked.Held.Count} more inputs wait; no room for another)";
         StepOutcome<TState, TEvent> outcome = Abandon(
-            key, unparked, inputs[0], new Failure(FailureKind.Transient, parked.Attempts, reason), mode);
+            key, unparked, inputs[0], new Failure(FailureKind.Transient, parked.Attempts + parked.Waits, reason), mode);
         return outcome with { Requeue = [.. inputs.Skip(1), input] };
     }
 
@@ -175,9 +175,10 @@ internal sealed class KeyStepper<TState, TEvent>(
             return Restart(state, cause.Message);
         }
 
-        var failure = new Failure(FailureKind.Transient, input.Attempts + 1, cause.Message, cause);
+        var failure = new Failure(FailureKind.Transient, input.Tries + 1, cause.Message, cause);
         DateTimeOffset now = time.GetUtcNow();
-        ParkedKey? parked = Hold(input) is { } held ? parking.Park(held, failure.Attempts, cause.Message, StateBytes(state), now) : null;
+        (int attempts, int waits) = cause.IsPatient ? (input.Attempts, input.Waits + 1) : (input.Attempts + 1, input.Waits);
+        ParkedKey? parked = Hold(input) is { } held ? parking.Park(held, attempts, waits, cause.Message, StateBytes(state), now) : null;
         if (parked is null)
         {
             return Abandon(key, state, input, failure, mode);
@@ -197,7 +198,7 @@ internal sealed class KeyStepper<TState, TEvent>(
     {
         try
         {
-            var context = new StepContext(time.GetUtcNow(), input.Id.ToString(), state.Version, input.Attempts);
+            var context = new StepContext(time.GetUtcNow(), input.Id.ToString(), state.Version, input.Tries);
             IReadOnlyList<Record> outputs = processor.OnParked(key.Key, Decoded(state, fresh: true), Event(input), failure, context);
             return results.Effects(outputs, input.Id, mode.Chaining);
         }
@@ -220,7 +221,7 @@ internal sealed class KeyStepper<TState, TEvent>(
         try
         {
             TState? given = Decoded(state, fresh: true);
-            var context = new StepContext(time.GetUtcNow(), input.Id.ToString(), state.Version, input.Attempts);
+            var context = new StepContext(time.GetUtcNow(), input.Id.ToString(), state.Version, input.Tries);
             Step<TState> step = processor.OnAbandoned(key.Key, given, EventOrNull(input), failure, context);
             StepOutcome<TState, TEvent> outcome = Accept(key, state, given, step, input, mode with { Strict = true });
             return outcome with { State = NotDueAgain(outcome.State, input), DeadLetter = letter };

@@ -13,10 +13,10 @@ internal sealed class Parking(int attemptsMax, BackOff backOff, int heldMax, int
     private const int ReasonCharsMax = 500;
 
     /// <summary>The key waits with its failed input; null if the attempts are spent or the input is too large to wait.</summary>
-    public ParkedKey? Park(HeldInput input, int attempts, string reason, int stateBytes, DateTimeOffset now)
+    public ParkedKey? Park(HeldInput input, int attempts, int waits, string reason, int stateBytes, DateTimeOffset now)
     {
         string shortReason = reason.Length <= ReasonCharsMax ? reason : reason[..ReasonCharsMax];
-        var parked = new ParkedKey(attempts, now + backOff.After(attempts), shortReason, [input]);
+        var parked = new ParkedKey(attempts, now + backOff.After(attempts + waits), shortReason, [input]) { Waits = waits };
         return attempts < attemptsMax && Fits(parked, stateBytes) ? parked : null;
     }
 
@@ -32,7 +32,8 @@ internal sealed class Parking(int attemptsMax, BackOff backOff, int heldMax, int
         where TState : class
         where TEvent : class
     {
-        IEnumerable<StepInput<TEvent>> inputs = parked.Held.Select((held, index) => StepInput<TEvent>.OfHeld(held, index == 0 ? parked.Attempts : 0));
+        IEnumerable<StepInput<TEvent>> inputs = parked.Held.Select(
+            (held, index) => index == 0 ? StepInput<TEvent>.OfHeld(held, parked.Attempts, parked.Waits) : StepInput<TEvent>.OfHeld(held, 0, 0));
 
         // Changed even if no input changes the state: the record that says "parked" has to go.
         return (state with { Parked = null, InputId = parked.Held[0].Id }, inputs.ToList());

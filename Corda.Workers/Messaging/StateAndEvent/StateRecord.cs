@@ -19,7 +19,11 @@ internal sealed record StateRecord(
 /// <param name="NextAttemptAt">When it is tried again.</param>
 /// <param name="Reason">The last failure, for people.</param>
 /// <param name="Held">The failed input and those that came after it, in order; never empty.</param>
-internal sealed record ParkedKey(int Attempts, DateTimeOffset NextAttemptAt, string Reason, IReadOnlyList<HeldInput> Held);
+internal sealed record ParkedKey(int Attempts, DateTimeOffset NextAttemptAt, string Reason, IReadOnlyList<HeldInput> Held)
+{
+    /// <summary>How often the first held input has waited without spending an attempt.</summary>
+    public int Waits { get; init; }
+}
 
 /// <summary>An input that waits in the record of a parked key.</summary>
 /// <param name="Id">Names the input.</param>

@@ -5,6 +5,9 @@ internal static class StateRecordCodec
 {
     private const byte Format = 1;
     private const int HeldMax = 1_000_000;
+    private const byte NotParked = 0;
+    private const byte IsParked = 1;
+    private const byte IsParkedPatiently = 2;
 
     public static byte[] Encode(StateRecord record)
     {
@@ -38,10 +41,15 @@ internal static class StateRecordCodec
 
     private static void WriteParked(BinaryFormWriter writer, ParkedKey? parked)
     {
-        writer.Byte(parked is null ? (byte)0 : (byte)1);
+        writer.Byte(parked switch { null => NotParked, { Waits: 0 } => IsParked, _ => IsParkedPatiently });
         if (parked is null)
         {
             return;
+        }
+
+        if (parked.Waits > 0)
+        {
+            writer.Int(parked.Waits);
         }
 
         writer.Int(parked.Attempts);
@@ -57,11 +65,13 @@ internal static class StateRecordCodec
 
     private static ParkedKey? ReadParked(ref BinaryFormReader reader)
     {
-        if (reader.Byte() == 0)
+        byte kind = reader.Byte();
+        if (kind == NotParked)
         {
             return null;
         }
 
+        int waits = kind == IsParkedPatiently ? reader.Int() : 0;
         int attempts = reader.Int();
         DateTimeOffset nextAttemptAt = reader.Time() ?? throw reader.Malformed("a parked key without a next attempt");
         string reason = reader.TextNotNull();
@@ -77,6 +87,6 @@ internal static class StateRecordCodec
             held.Add(new HeldInput(reader.TextNotNull(), reader.Bytes()));
         }
 
-        return new ParkedKey(attempts, nextAttemptAt, reason, held);
+        return new ParkedKey(attempts, nextAttemptAt, reason, held) { Waits = waits };
     }
 }

@@ -14,5 +14,11 @@ internal sealed record StepInput<TEvent>(InputId Id, TEvent? Event, byte[]? Byte
 {
     public bool IsDue => Event is null && Bytes is null;
 
-    public static StepInput<TEvent> OfHeld(HeldInput held, int attempts) => new(InputId.OfHeld(held), null, held.Event, attempts);
+    /// <summary>How often it has waited without spending an attempt.</summary>
+    public int Waits { get; init; }
+
+    /// <summary>How often it was begun before.</summary>
+    public int Tries => Attempts + Waits;
+
+    public static StepInput<TEvent> OfHeld(HeldInput held, int attempts, int waits) => new(InputId.OfHeld(held), null, held.Event, attempts) { Waits = waits };
 }

@@ -13,6 +13,7 @@ public sealed class FailingKeyTests : IAsyncDisposable
     public FailingKeyTests() => rig.Processor.OnText = (_, _, text, _) => text switch
     {
         "flaky" when rig.Time.GetUtcNow() < flakyUntil => throw new TransientProcessingException("not now"),
+        "foreign" when rig.Time.GetUtcNow() < flakyUntil => throw new TransientProcessingException("not here") { IsPatient = true },
         "bad" => throw new InvalidOperationException("never"),
         "make it unwritable" => new Step<Text>(new Text("unwritable"), []),
         "large" => new Step<Text>(new Text(new string('x', 2_000_000)), []),
@@ -84,6 +85,41 @@ public sealed class FailingKeyTests : IAsyncDisposable
         DeadLetter letter = Assert.Single(rig.DeadLetters());
         Assert.Equal((FailureKind.Transient, 5, "not now"), (letter.Kind, letter.Attempts, letter.Reason));
         Assert.Equal(("flaky", "a"), (Encoding.UTF8.GetString(letter.Event!), Encoding.UTF8.GetString(letter.State!)));
+    }
+
+    [Fact]
+    public async Task A_patient_failure_is_tried_with_growing_delays_for_ever_and_spends_no_attempt()
+    {
+        await rig.StartReady();
+        await rig.Publish("aaaa", "a", "foreign", "b");
+        DateTimeOffset begin = rig.Time.GetUtcNow();
+        for (int wait = 1; wait <= 12; wait++)
+        {
+            await Eventually.True(() => rig.History("aaaa").LastOrDefault()?.Parked is { Attempts: 0 } parked && parked.Waits == wait, $"wait {wait}");
+            TimeSpan delay = TimeSpan.FromSeconds(Math.Min(Math.Pow(2, wait - 1), 16));
+            Assert.Equal(rig.Time.GetUtcNow() + delay, rig.History("aaaa")[^1]!.Parked!.NextAttemptAt);
+            rig.Time.Advance(delay);
+        }
+
+        Assert.True(rig.Time.GetUtcNow() - begin > TimeSpan.FromMinutes(2));
+        flakyUntil = rig.Time.GetUtcNow();
+        await rig.StateBecomes("aaaa", "a,foreign,b", rig.PassTime);
+        Assert.Empty(rig.DeadLetters());
+    }
+
+    [Fact]
+    public async Task A_key_that_waits_patiently_goes_on_waiting_after_the_death_of_its_worker_and_gives_way_to_what_is_urgent()
+    {
+        await rig.StartReady();
+        await rig.Publish("aaaa", "a", "foreign", "b");
+        await Eventually.True(() => rig.History("aaaa").LastOrDefault()?.Parked is { Attempts: 0, Waits: 1, Held.Count: 2 }, "parked");
+        await rig.Kill();
+        await rig.StartReady();
+        rig.Time.Advance(TimeSpan.FromSeconds(1));
+        await Eventually.True(() => rig.History("aaaa").LastOrDefault()?.Parked is { Attempts: 0, Waits: 2 }, "tried again");
+        await rig.Publish("aaaa", "urgent");
+        flakyUntil = rig.Time.GetUtcNow();
+        await rig.StateBecomes("aaaa", "a,urgent,foreign,b", rig.PassTime);
     }
 
     [Fact]

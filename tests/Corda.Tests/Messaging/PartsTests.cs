@@ -14,10 +14,11 @@ public sealed class PartsTests
     public void A_state_record_comes_back_from_its_bytes()
     {
         var record = new StateRecord(
-            7, "flow.event-3@42", 42, Noon, new ParkedKey(2, Noon.AddSeconds(4), "näh", [new("a", [1, 2]), new("due", null)]), [1, 2, 3]);
+            7, "flow.event-3@42", 42, Noon, new ParkedKey(2, Noon.AddSeconds(4), "näh", [new("a", [1, 2]), new("due", null)]) { Waits = 7 }, [1, 2, 3]);
         StateRecord read = StateRecordCodec.Decode(StateRecordCodec.Encode(record));
         Assert.Equal(record with { Parked = null, Payload = null }, read with { Parked = null, Payload = null });
         Assert.Equal(record.Payload, read.Payload);
+        Assert.Equal(7, read.Parked!.Waits);
         Assert.Equal((2, Noon.AddSeconds(4), "näh"), (read.Parked!.Attempts, read.Parked.NextAttemptAt, read.Parked.Reason));
         Assert.Equal([[1, 2], null], read.Parked.Held.Select(held => held.Event));
     }

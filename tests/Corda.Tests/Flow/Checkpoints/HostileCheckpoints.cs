@@ -107,8 +107,8 @@ public sealed class HostileCheckpoints
     public void A_checkpoint_of_another_format_says_so()
     {
         byte[] newer = [.. Valid];
-        newer[0]++;
-        Assert.Contains("format version 2", Assert.Throws<CheckpointException>(() => Serializer.Restore(newer, Externals)).Message, StringComparison.Ordinal);
+        FrameFormat.Seal(newer, SdkTypeTable.Layout, FrameFormat.Version + 1);
+        Assert.Contains("format version 2", Assert.Throws<ForeignCheckpointException>(() => Serializer.Restore(newer, Externals)).Message, StringComparison.Ordinal);
     }
 
     private static TypeCodes Codes { get; } = new(Package.Assemblies);

@@ -2,6 +2,7 @@ using Corda.Flows;
 using Corda.Tests.Flow.Scenarios.Support;
 using Corda.Workers.Contracts;
 using Corda.Workers.Flow;
+using Corda.Workers.Flow.Checkpoints;
 using Corda.Workers.Messaging;
 
 namespace Corda.Tests.Flow.Scenarios;
@@ -206,6 +207,46 @@ public sealed class FlowEndScenarios
     }
 
     [Theory, BothWays]
+    public void Frames_of_another_build_wait_for_a_worker_that_can_read_them(Resume resume)
+    {
+        var scenario = new Scenario(resume);
+        Peer bob = scenario.PeerOf(scenario.Start<EndsAs>("well").Message<SessionInit>());
+        bob.Confirm();
+        byte[] own = ((RunningFlow)scenario.StateOf(bob.Flow)!).Frames;
+        byte[] foreign = [.. own];
+        FrameFormat.Seal(foreign, 0xbeef);
+        scenario.Tamper(bob.Flow, flow => flow with { Frames = foreign });
+
+        SessionEvent milk = bob.Event(Peer.Payload("milk"), 2);
+        FlowError error = scenario.Parks(bob.Flow, milk, patiently: true).Publishes(FlowState.Retrying).Statuses.Single().Error!;
+        Assert.Contains("waits for a worker that can read it", error.Message, StringComparison.Ordinal);
+        Assert.Contains("layout beef", error.Message, StringComparison.Ordinal);
+
+        scenario.Tamper(bob.Flow, flow => flow with { Frames = own });
+        scenario.Deliver(bob.Flow, milk, failedAttempts: 99).Completes("\"milk\"");
+    }
+
+    [Theory, BothWays]
+    public void A_flow_whose_frames_nobody_can_read_can_be_killed(Resume resume)
+    {
+        var scenario = new Scenario(resume);
+        Peer bob = scenario.PeerOf(scenario.Start<EndsAs>("well").Message<SessionInit>());
+        scenario.Tamper(bob.Flow, flow => flow with { Frames = [99, 0, 0, 0, 0, 0, 0] });
+        scenario.Deliver(bob.Flow, new KillFlow("away with it")).Publishes(FlowState.Killed).TellsCounterparty(ErrorTypes.Killed);
+    }
+
+    [Theory, BothWays]
+    public void A_running_flow_waits_for_its_package_without_spending_attempts(Resume resume)
+    {
+        var scenario = new Scenario(resume);
+        Peer bob = scenario.PeerOf(scenario.Start<EndsAs>("well").Message<SessionInit>());
+        bob.Confirm();
+        scenario.Network.PackageTrouble = "the disk is away";
+        FlowError error = scenario.Parks(bob.Flow, bob.Event(Peer.Payload("milk"), 2), patiently: true).Statuses.Single().Error!;
+        Assert.Contains($"waits for a worker that has its package {new string('a', 64)}", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory, BothWays]
     public void A_retry_that_succeeds_shows_running_again(Resume resume)
     {
         var scenario = new Scenario(resume);
@@ -213,7 +254,7 @@ public sealed class FlowEndScenarios
         bob.Confirm().PublishesNothing();
         scenario.Network.PackageTrouble = "the disk is away";
         SessionEvent milk = bob.Event(Peer.Payload("milk"), 2);
-        scenario.Parks(bob.Flow, milk).Publishes(FlowState.Retrying);
+        scenario.Parks(bob.Flow, milk, patiently: true).Publishes(FlowState.Retrying);
         scenario.Network.PackageTrouble = null;
         scenario.Deliver(bob.Flow, milk, failedAttempts: 1).Completes("\"milk\"");
     }

@@ -141,10 +141,12 @@ public sealed class SessionScenarios
     [Theory, BothWays]
     public void Early_messages_are_bounded(Resume resume)
     {
-        var scenario = new Scenario(resume, new FlowOptions { EarlyEventsMax = 2 });
+        var scenario = new Scenario(resume, new FlowOptions { SessionUnreadMax = 2 });
         Peer alice = Alice(scenario);
-        for (int number = 5; number > 1; number--) alice.Deliver(Peer.Payload("x"), number).DoesNothing();
-        Assert.Equal(2, Assert.IsType<EarlySession>(scenario.StateOf(alice.Flow)).Events.Length);
+        for (int number = 5; number > 3; number--) alice.Deliver(Peer.Payload("x"), number).DoesNothing();
+
+        alice.Deliver(Peer.Payload("x"), 3).TellsCounterparty(ErrorTypes.InboxFull, "Corda:Flow:SessionUnreadMax is 2").Ended(FlowState.Failed);
+        alice.Deliver(alice.Opening("echo", "a"), 1).DoesNothing().Ended(FlowState.Failed);
     }
 
     [Theory, BothWays]

@@ -57,10 +57,11 @@ internal sealed class Scenario
     }
 
     /// <summary>The event came, and the processor threw a transient exception: the flow is parked.</summary>
-    public Reaction Parks(FlowId flow, FlowEvent input, int attempts = 1)
+    public Reaction Parks(FlowId flow, FlowEvent input, int attempts = 1, bool patiently = false)
     {
         Checkpoint? state = states.GetValueOrDefault(flow);
         var cause = Assert.ThrowsAny<TransientProcessingException>(() => processor.OnEvent(flow.ToKey(), state, input, Context(attempts - 1)));
+        Assert.Equal(patiently, cause.IsPatient);
         var failure = new Failure(FailureKind.Transient, attempts, cause.Message, cause);
         return new Reaction(flow, state, processor.OnParked(flow.ToKey(), state, input, failure, Context(attempts)), null);
     }
