@@ -1,0 +1,83 @@
+using System.Collections.Concurrent;
+using Corda.Workers.Messaging.Bus;
+
+namespace Corda.FaultHost;
+
+/// <summary>Reads states as something else than what is written.</summary>
+internal class RestoringBus(IMessageBus inner, Func<ConsumedRecord, ConsumedRecord> change) : BusOver(inner)
+{
+    public override IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) =>
+        new Reader(base.OpenReader(partitions, startAt), change);
+
+    private sealed class Reader(IPartitionReader inner, Func<ConsumedRecord, ConsumedRecord> change) : ReaderOver(inner)
+    {
+        public override IReadOnlyList<ConsumedRecord> Poll(int recordsMax, TimeSpan wait) => [.. base.Poll(recordsMax, wait).Select(change)];
+    }
+}
+
+/// <summary>States say that they contain nothing, and what was committed since a partition was assigned is not: so it is read again, and taken for new.</summary>
+internal sealed class DedupOffBus(IMessageBus inner) : RestoringBus(inner, static record => StateRecords.Change(record, static state => state with { LastOffset = -1 }))
+{
+    private readonly ConcurrentDictionary<TopicPartition, long> first = new();
+
+    // An offset is committed one batch late: whoever takes over reads the last batch once more.
+    public override ITransactionalProducer OpenTransactional(string transactionalId) => new ProducerOver(
+        base.OpenTransactional(transactionalId),
+        (producer, records, consumed, membership) =>
+        {
+            Dictionary<TopicPartition, long> late = consumed.ToDictionary(one => one.Key, one => first.TryGetValue(one.Key, out long before) ? Math.Min(before, one.Value) : one.Value);
+            producer.Commit(records, late, membership);
+            foreach ((TopicPartition partition, long position) in consumed) first[partition] = position;
+        });
+}
+
+/// <summary>Takes the beginning of a state partition for its end.</summary>
+internal sealed class RestoreUnreadBus(IMessageBus inner) : BusOver(inner)
+{
+    public override IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) => new Reader(base.OpenReader(partitions, startAt));
+
+    private sealed class Reader(IPartitionReader inner) : ReaderOver(inner)
+    {
+        public override long EndOffset(TopicPartition partition) => StateRecords.IsState(partition) ? 0 : base.EndOffset(partition);
+    }
+}
+
+/// <summary>Reads a state partition once, and remembers it for every later time.</summary>
+internal sealed class OldEpochBus(IMessageBus inner) : BusOver(inner)
+{
+    private readonly ConcurrentDictionary<TopicPartition, List<ConsumedRecord>> remembered = new();
+
+    public override IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt)
+    {
+        if (!partitions.All(StateRecords.IsState)) return base.OpenReader(partitions, startAt);
+        TopicPartition[] known = [.. partitions.Where(remembered.ContainsKey)];
+        return new Reader(base.OpenReader(partitions, startAt), known.ToDictionary(partition => partition, partition => remembered[partition]), remembered);
+    }
+
+    private sealed class Reader(
+        IPartitionReader inner, Dictionary<TopicPartition, List<ConsumedRecord>> old, ConcurrentDictionary<TopicPartition, List<ConsumedRecord>> remembered)
+        : ReaderOver(inner)
+    {
+        private bool told;
+
+        public override IReadOnlyList<ConsumedRecord> Poll(int recordsMax, TimeSpan wait)
+        {
+            IReadOnlyList<ConsumedRecord> read = base.Poll(recordsMax, wait);
+            foreach (ConsumedRecord record in read.Where(record => !old.ContainsKey(record.Partition)))
+            {
+                List<ConsumedRecord> kept = remembered.GetOrAdd(record.Partition, static _ => []);
+                lock (kept) kept.Add(record);
+            }
+
+            IEnumerable<ConsumedRecord> fresh = read.Where(record => !old.ContainsKey(record.Partition));
+            if (told) return [.. fresh];
+            told = true;
+            return [.. old.Values.SelectMany(Copy), .. fresh];
+        }
+
+        private static List<ConsumedRecord> Copy(List<ConsumedRecord> kept)
+        {
+            lock (kept) return [.. kept];
+        }
+    }
+}

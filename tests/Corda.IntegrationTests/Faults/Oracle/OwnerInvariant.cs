@@ -1,0 +1,31 @@
+using Corda.Workers.Messaging.StateAndEvent;
+
+namespace Corda.IntegrationTests.Faults.Oracle;
+
+/// <summary>
+/// I8: whoever takes a state partition over leaves a crash marker first. From there to the next owner's marker no writer may appear who wrote under another owner: that is a
+/// zombie. (Two producers of one owner are two writers; a writer that is seen first belongs to the owner of that moment.)
+/// </summary>
+internal static class OwnerInvariant
+{
+    public static IEnumerable<string> Check(Evidence evidence)
+    {
+        var ownerOf = new Dictionary<string, string>();
+        foreach (IGrouping<int, LogRecord> partition in evidence.Log.StatePartitions)
+        {
+            string? owner = null;
+            foreach (LogRecord record in partition.Where(record => record.Writer is not null))
+            {
+                if (Marker(record) is { } marker) owner = marker;
+                if (owner is null) continue;
+                string known = ownerOf.GetValueOrDefault(record.Writer!) ?? (ownerOf[record.Writer!] = owner);
+                if (known != owner) yield return $"{record.Partition}@{record.Offset} (key {record.KeyText}) was written by {record.Writer} of {known}, while {owner} owned the partition";
+            }
+        }
+    }
+
+    private static string? Marker(LogRecord record) =>
+        record.Key.AsSpan().SequenceEqual(PartitionStates<object>.MarkerKey) && record.Value is { } value && CrashMarker.Decode(value) is { Owner.Length: > 0 } marker
+            ? marker.Owner
+            : null;
+}

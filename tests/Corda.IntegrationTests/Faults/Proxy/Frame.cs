@@ -1,0 +1,31 @@
+using System.Buffers.Binary;
+
+namespace Corda.IntegrationTests.Faults.Proxy;
+
+/// <summary>One request or response as it stands on the wire: four bytes of length, then so many.</summary>
+internal sealed record Frame(byte[] Bytes)
+{
+    private const int LengthBytes = 4;
+    private const int BytesMax = 128 * 1024 * 1024;
+
+    /// <summary>Of a request: its kind.</summary>
+    public ApiKey ApiKey => Bytes.Length >= LengthBytes + 2 ? (ApiKey)BinaryPrimitives.ReadInt16BigEndian(Bytes.AsSpan(LengthBytes)) : (ApiKey)(-1);
+
+    /// <summary>Of a request: what its response will be known by.</summary>
+    public int RequestCorrelation => Bytes.Length >= LengthBytes + 8 ? BinaryPrimitives.ReadInt32BigEndian(Bytes.AsSpan(LengthBytes + 4)) : -1;
+
+    /// <summary>Of a response: the request it answers.</summary>
+    public int ResponseCorrelation => Bytes.Length >= LengthBytes + 4 ? BinaryPrimitives.ReadInt32BigEndian(Bytes.AsSpan(LengthBytes)) : -1;
+
+    /// <summary>The next one; null when the other side has ended.</summary>
+    public static async Task<Frame?> ReadAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        byte[] length = new byte[LengthBytes];
+        if (await stream.ReadAtLeastAsync(length, LengthBytes, throwOnEndOfStream: false, cancellationToken) < LengthBytes) return null;
+        int count = BinaryPrimitives.ReadInt32BigEndian(length);
+        if (count is < 0 or > BytesMax) throw new InvalidDataException($"A frame of {count} bytes: what comes here is not the Kafka protocol.");
+        byte[] bytes = new byte[LengthBytes + count];
+        length.CopyTo(bytes, 0);
+        return await stream.ReadAtLeastAsync(bytes.AsMemory(LengthBytes), count, throwOnEndOfStream: false, cancellationToken) < count ? null : new Frame(bytes);
+    }
+}
