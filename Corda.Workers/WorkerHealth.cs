@@ -11,7 +11,7 @@ internal sealed class WorkerHealth(WorkersService service, HealthOptions options
     public HealthReport Report()
     {
         RoleHealth[] roles = [.. service.Workers.GroupBy(worker => worker.Role).Select(role => new RoleHealth(role.Key, [.. role.SelectMany(worker => worker.Health())]))];
-        string[] missing = [.. roles.SelectMany(Missing)];
+        string[] missing = roles.Length == 0 ? ["the roles have not been started yet"] : [.. roles.SelectMany(Missing)];
         string[] stuck = [.. roles.SelectMany(Stuck)];
         // Whoever sends requests must learn first that this process goes.
         bool stopping = lifetime.ApplicationStopping.IsCancellationRequested;

@@ -14,7 +14,7 @@ internal sealed class FrameGraphReader
 {
     private const int BufferKept = 256 * 1024;
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-    private readonly List<Action> keyed = [];
+    private readonly List<(int Owner, Action Build)> keyed = [];
     private readonly List<Action> enumerators = [];
     private byte[] buffer = new byte[4096];
     private int position;
@@ -28,6 +28,10 @@ internal sealed class FrameGraphReader
     private int typeCount;
     private int depth;
 
+    // The object whose body is being read, and (only where it matters) who refers to whom.
+    private int current = -1;
+    private List<(int From, int To)>? references;
+
     // Bytes that objects already allocated will need at least for their bodies: no byte justifies two allocations.
     private long reserved;
 
@@ -37,18 +41,16 @@ internal sealed class FrameGraphReader
         services = externals;
         if (buffer.Length < frames.Length) buffer = new byte[frames.Length];
         frames.CopyTo(buffer);
-        position = FrameFormat.HeaderBytes;
         end = frames.Length - FrameFormat.ChecksumBytes;
-
-        object root = Reference() ?? throw Damaged("it has no root");
-        for (int i = 0; i < objectCount; i++)
+        object root = ReadGraph();
+        if (keyed.Count > 1)
         {
-            if (bodies[i] is not { } plan) continue;
-            reserved -= plan.BodyBytesMin(objects[i]);
-            plan.ReadBody(this, objects[i]);
+            // Rare. One may hash or compare what is in another, so their order matters; once more, taking note of who refers to whom.
+            Clear();
+            references = [];
+            root = ReadGraph();
         }
 
-        if (position != end) throw Damaged($"{end - position} bytes are left over");
         CompleteCollections();
         return root;
     }
@@ -56,21 +58,44 @@ internal sealed class FrameGraphReader
     /// <summary>Lets go of everything, also after a failure in the middle of a graph.</summary>
     public void Reset()
     {
-        Array.Clear(objects, 0, objectCount);
-        Array.Clear(bodies, 0, objectCount);
-        Array.Clear(types, 0, typeCount);
-        keyed.Clear();
-        enumerators.Clear();
-        objectCount = typeCount = depth = 0;
-        reserved = 0;
+        Clear();
+        references = null;
         plans = null!;
         services = null!;
         if (buffer.Length > BufferKept) buffer = new byte[BufferKept];
         if (objects.Length > BufferKept) (objects, bodies) = (new object[64], new TypePlan?[64]);
     }
 
+    private object ReadGraph()
+    {
+        position = FrameFormat.HeaderBytes;
+        object root = Reference() ?? throw Damaged("it has no root");
+        for (int i = 0; i < objectCount; i++)
+        {
+            if (bodies[i] is not { } plan) continue;
+            current = i;
+            reserved -= plan.BodyBytesMin(objects[i]);
+            plan.ReadBody(this, objects[i]);
+        }
+
+        if (position != end) throw Damaged($"{end - position} bytes are left over");
+        return root;
+    }
+
+    private void Clear()
+    {
+        Array.Clear(objects, 0, objectCount);
+        Array.Clear(bodies, 0, objectCount);
+        Array.Clear(types, 0, typeCount);
+        keyed.Clear();
+        enumerators.Clear();
+        objectCount = typeCount = depth = 0;
+        current = -1;
+        reserved = 0;
+    }
+
     /// <summary>Puts off what needs the keys of a collection whole: they are hashed or compared by the flow's own code.</summary>
-    public void WhenAllIsRead(Action build) => keyed.Add(build);
+    public void WhenAllIsRead(Action build) => keyed.Add((current, build));
 
     /// <summary>Puts off what needs whole collections.</summary>
     public void WhenCollectionsAreBuilt(Action build) => enumerators.Add(build);
@@ -87,7 +112,12 @@ internal sealed class FrameGraphReader
 
         token -= FrameFormat.FirstKnown;
         int number = (int)(token >> 1);
-        if ((token & 1) == 1) return ObjectAt((uint)number);
+        if ((token & 1) == 1)
+        {
+            references?.Add((current, number));
+            return ObjectAt((uint)number);
+        }
+
         return NewOf(number < typeCount ? types[number] : throw Damaged($"it refers to type {number} of {typeCount}"));
     }
 
@@ -230,6 +260,9 @@ internal sealed class FrameGraphReader
             if (++depth > FrameFormat.NestingMax) throw Damaged("it is nested too deeply");
             object whole = plan.ReadNew(this);
             depth--;
+            // What it refers to counts as referred to by the object in whose body it stands.
+            references?.Add((objectCount, current));
+            references?.Add((current, objectCount));
             Add(whole, null);
             return whole;
         }
@@ -237,6 +270,7 @@ internal sealed class FrameGraphReader
         object value = plan.ReadNew(this);
         reserved += plan.BodyBytesMin(value);
         if (reserved > end - position) throw Damaged("it has more objects than bytes for them");
+        references?.Add((current, objectCount));
         Add(value, plan);
         return value;
     }
@@ -253,10 +287,11 @@ internal sealed class FrameGraphReader
         bodies[objectCount++] = body;
     }
 
-    /// <summary>Inner collections first: what refers stands before what it refers to, so the other way round.</summary>
+    /// <summary>Collections first to which others refer: their keys may hash over what is in those.</summary>
     private void CompleteCollections()
     {
-        for (int i = keyed.Count - 1; i >= 0; i--) keyed[i]();
+        if (references is null) keyed.ForEach(static collection => collection.Build());
+        else BuildOrder.Run(keyed, references);
         foreach (Action build in enumerators) build();
     }
 

@@ -30,6 +30,9 @@ public sealed class CordaFixture : IAsyncDisposable
     /// <summary>Talks to the REST API.</summary>
     public HttpClient Client { get; }
 
+    /// <summary>What Corda is made of.</summary>
+    public IServiceProvider Services => host.Services;
+
     /// <summary>
     /// Starts Corda with everything in memory, and waits until it is ready. Every step begins from bytes, so that what cannot be saved shows at once.
     /// </summary>

@@ -10,8 +10,10 @@ namespace Corda.Workers.Flow.Checkpoints.Surrogates;
 /// <param name="Build">Builds the collection in place from its comparer and its items, in the order of their enumeration.</param>
 /// <param name="Comparer">Its comparer, or null where it is the default; null for a collection without.</param>
 /// <param name="Key">The type whose values are hashed or compared when it is built.</param>
+/// <param name="Items">Its items; null where it enumerates them itself.</param>
 internal sealed record CollectionShape<TCollection, T>(
-    Func<TCollection, int> Count, Action<TCollection, object?, T[]> Build, Func<TCollection, object?>? Comparer = null, Type? Key = null);
+    Func<TCollection, int> Count, Action<TCollection, object?, T[]> Build, Func<TCollection, object?>? Comparer = null, Type? Key = null,
+    Func<TCollection, IEnumerable<T>>? Items = null);
 
 /// <summary>
 /// A collection of the framework by its items, never its private fields: these change between runtimes, and hash codes between processes.
@@ -21,7 +23,7 @@ internal sealed record CollectionShape<TCollection, T>(
 /// whole, and happens only to frames whose checksum was right.
 /// </remarks>
 internal sealed class CollectionPlan<TCollection, T>(TypePlans plans, CollectionShape<TCollection, T> shape) : TypePlan(typeof(TCollection))
-    where TCollection : class, IEnumerable<T>
+    where TCollection : class
 {
     private readonly ValueCodec<T> codec = plans.Codec<T>();
     private readonly bool keysAreWhole = shape.Key is null || shape.Key.IsPrimitive || shape.Key.IsEnum
@@ -36,7 +38,7 @@ internal sealed class CollectionPlan<TCollection, T>(TypePlans plans, Collection
         var collection = (TCollection)value;
         if (shape.Comparer is not null) writer.Reference(shape.Comparer(collection));
         writer.Varint((uint)shape.Count(collection));
-        foreach (T item in collection)
+        foreach (T item in shape.Items?.Invoke(collection) ?? (IEnumerable<T>)collection)
         {
             T copy = item;
             codec.Write(writer, ref copy);
@@ -48,7 +50,7 @@ internal sealed class CollectionPlan<TCollection, T>(TypePlans plans, Collection
         object? comparer = shape.Comparer is null ? null : reader.Reference();
         var items = new T[reader.Count(codec.BytesMin)];
         codec.ReadAll(reader, items);
-        bool frameworkCompares = comparer is null || comparer.GetType().Assembly == typeof(object).Assembly;
+        bool frameworkCompares = comparer is null || (comparer is not object[] && comparer.GetType().Assembly == typeof(object).Assembly);
         if (keysAreWhole && frameworkCompares) shape.Build((TCollection)value, comparer, items);
         else reader.WhenAllIsRead(() => shape.Build((TCollection)value, comparer, items));
     }

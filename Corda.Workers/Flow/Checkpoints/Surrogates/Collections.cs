@@ -21,6 +21,7 @@ internal static class Collections
         [typeof(SortedSet<>)] = nameof(SortedSet),
         [typeof(Queue<>)] = nameof(Queue),
         [typeof(Stack<>)] = nameof(Stack),
+        [typeof(PriorityQueue<,>)] = nameof(PriorityQueue),
         [typeof(LinkedList<>)] = nameof(LinkedList),
         [typeof(ConcurrentDictionary<,>)] = nameof(ConcurrentDictionary),
         [typeof(ConcurrentQueue<>)] = nameof(ConcurrentQueue),
@@ -142,6 +143,18 @@ internal static class Collections
         return new CollectionPlan<Stack<T>, T>(plans, new(c => c.Count, (c, _, items) => construct(c, Reversed(items))));
     }
 
+    private static TypePlan PriorityQueue<TElement, TPriority>(TypePlans plans)
+    {
+        // Its items make a heap already, which the constructor leaves as it is: equal priorities come in the same order as before.
+        var construct = Construct<PriorityQueue<TElement, TPriority>, IEnumerable<(TElement, TPriority)>, IComparer<TPriority>?>();
+        return new CollectionPlan<PriorityQueue<TElement, TPriority>, (TElement, TPriority)>(plans, new(
+            c => c.Count,
+            (c, comparer, items) => construct(c, items, (IComparer<TPriority>?)comparer),
+            c => UnlessDefault(c.Comparer),
+            typeof(TPriority),
+            c => c.UnorderedItems));
+    }
+
     private static TypePlan LinkedList<T>(TypePlans plans)
     {
         var construct = Construct<LinkedList<T>, IEnumerable<T>>();
@@ -200,8 +213,10 @@ internal static class Collections
         return new CollectionPlan<ImmutableDictionary<TKey, TValue>, KeyValuePair<TKey, TValue>>(plans, new(
             c => c.Count,
             (c, comparer, items) => copy(
-                System.Collections.Immutable.ImmutableDictionary.CreateRange((IEqualityComparer<TKey>?)comparer, items), c),
-            c => UnlessDefault(c.KeyComparer),
+                System.Collections.Immutable.ImmutableDictionary.CreateRange(
+                    OfKeys<IEqualityComparer<TKey>>(comparer), OfValues<IEqualityComparer<TValue>>(comparer), items),
+                c),
+            c => WithValues(UnlessDefault(c.KeyComparer), UnlessDefault(c.ValueComparer)),
             typeof(TKey)));
     }
 
@@ -223,8 +238,10 @@ internal static class Collections
         return new CollectionPlan<ImmutableSortedDictionary<TKey, TValue>, KeyValuePair<TKey, TValue>>(plans, new(
             c => c.Count,
             (c, comparer, items) => copy(
-                System.Collections.Immutable.ImmutableSortedDictionary.CreateRange((IComparer<TKey>?)comparer, items), c),
-            c => UnlessDefault(c.KeyComparer),
+                System.Collections.Immutable.ImmutableSortedDictionary.CreateRange(
+                    OfKeys<IComparer<TKey>>(comparer), OfValues<IEqualityComparer<TValue>>(comparer), items),
+                c),
+            c => WithValues(UnlessDefault(c.KeyComparer), UnlessDefault(c.ValueComparer)),
             typeof(TKey)));
     }
 
@@ -256,6 +273,15 @@ internal static class Collections
     private static object? UnlessDefault<T>(IEqualityComparer<T> comparer) => comparer == EqualityComparer<T>.Default ? null : comparer;
 
     private static object? UnlessDefault<T>(IComparer<T> comparer) => comparer == Comparer<T>.Default ? null : comparer;
+
+    // Two comparers stand in an array, where there is one for the values.
+    private static object? WithValues(object? ofKeys, object? ofValues) => ofValues is null ? ofKeys : new object?[] { ofKeys, ofValues };
+
+    private static TComparer? OfKeys<TComparer>(object? comparer)
+        where TComparer : class => (TComparer?)(comparer is object?[] both ? both[0] : comparer);
+
+    private static TComparer? OfValues<TComparer>(object? comparer)
+        where TComparer : class => comparer is object?[] both ? (TComparer?)both[1] : null;
 
     private static T[] Reversed<T>(T[] items)
     {

@@ -28,7 +28,7 @@ internal static class PlanSelection
         Type shown = PublicTypeOf(type);
         if (Array.Find(Leaves, plan => plan.Type == shown) is { } leaf) return leaf.Copy();
         if (shown == typeof(Type)) return new LeafPlan<Type>((w, v) => WriteType(w, v, plans), r => plans.Codes.DecodeType(r.TypeCode()));
-        if (shown == typeof(JsonNode)) return new LeafPlan<JsonNode>(WriteJson, ReadJson);
+        if (shown == typeof(JsonNode)) return new LeafPlan<JsonNode>(JsonValues.Write, JsonValues.ReadNode);
         if (shown == typeof(StringBuilder)) return new StringBuilderPlan();
         if (DefaultComparer(shown) is { } comparer) return comparer;
         if (Enumerators.PlanOf(type, plans) is { } enumerator) return enumerator;
@@ -113,15 +113,5 @@ internal static class PlanSelection
     {
         string whatToDo = $"{type} belongs neither to the package nor to the table; keep its name instead";
         writer.TypeCode(plans.Codes.Encode(type) ?? throw writer.Refuse(typeof(Type), whatToDo, type));
-    }
-
-    private static JsonNode ReadJson(FrameGraphReader reader) =>
-        JsonNode.Parse(reader.Text()) ?? throw FrameGraphReader.Damaged("a JSON node is null");
-
-    private static void WriteJson(FrameGraphWriter writer, JsonNode node)
-    {
-        const string whatToDo = "it is a part of another node; hold the whole, or a DeepClone()";
-        if (node.Parent is not null) throw writer.Refuse(node.GetType(), whatToDo, node);
-        writer.Text(node.ToJsonString());
     }
 }

@@ -122,8 +122,7 @@ internal static class BasicCodecs
         [typeof(Rune)] = new SimpleCodec<Rune>((w, v) => w.Int32(v.Value), r => new Rune(r.Int32())),
         [typeof(BigInteger)] = new SimpleCodec<BigInteger>(WriteBigInteger, r => new BigInteger(r.Raw(r.Count(1)))),
         [typeof(CancellationToken)] = new SimpleCodec<CancellationToken>(WriteToken, ReadToken),
-        [typeof(JsonElement)] = new SimpleCodec<JsonElement>(
-            (w, v) => w.Text(v.ValueKind == JsonValueKind.Undefined ? "" : v.GetRawText()), ReadJsonElement),
+        [typeof(JsonElement)] = new SimpleCodec<JsonElement>(JsonValues.Write, JsonValues.ReadElement),
     };
 
     private static void WriteDecimal(FrameGraphWriter writer, decimal value)
@@ -181,12 +180,4 @@ internal static class BasicCodecs
 
     private static CancellationToken ReadToken(FrameGraphReader reader) =>
         reader.Byte() == 0 ? CancellationToken.None : throw FrameGraphReader.Damaged("it holds a cancellation token");
-
-    private static JsonElement ReadJsonElement(FrameGraphReader reader)
-    {
-        string text = reader.Text();
-        if (text.Length == 0) return default;
-        using JsonDocument document = JsonDocument.Parse(text);
-        return document.RootElement.Clone();
-    }
 }
