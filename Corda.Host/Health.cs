@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Corda.Host;
 
 /// <summary>
-/// <c>/health/live</c>: every loop of this process has come round lately; if not, restart it. <c>/health/ready</c>: every role here can do its work; if not, send it
-/// nothing. Both answer 200 or 503 and say why.
+/// <c>/health/live</c>: every loop of this process has come round lately; if not, restart it. <c>/health/ready</c>: every role here can do its work, and the bus
+/// takes a record; if not, send it nothing. Both answer 200 or 503 and say why.
 /// </summary>
 internal static class Health
 {
@@ -14,7 +14,7 @@ internal static class Health
         RouteGroupBuilder health = endpoints.MapGroup("/health").WithTags("Health");
         health.MapGet("/live", (WorkerHealth workers) => Live(workers.Report()))
             .WithName("GetLiveness").WithSummary("Whether the process is alive").Produces<HealthResponse>().Produces<HealthResponse>(503);
-        health.MapGet("/ready", (WorkerHealth workers) => Ready(workers.Report()))
+        health.MapGet("/ready", async (WorkerHealth workers) => Ready(await workers.ProbeAsync()))
             .WithName("GetReadiness").WithSummary("Whether every role here can do its work").Produces<HealthResponse>().Produces<HealthResponse>(503);
     }
 

@@ -71,4 +71,13 @@ internal sealed record HealthOptions
     /// process by it does not do so for a slow disk.
     /// </summary>
     public TimeSpan ProgressTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Readiness writes a record of its own to the bus when it is asked, but not more often than this. Default 5 s: soon enough to be told before most requests
+    /// fail, and a commit in 5 s is nothing.
+    /// </summary>
+    public TimeSpan ProbeInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long that record may take. Default 2 s: orchestrators give a health check little more, and requests should not wait so long either.</summary>
+    public TimeSpan ProbeTimeout { get; init; } = TimeSpan.FromSeconds(2);
 }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 namespace Corda.Workers;
 
 /// <summary>The truth about this process, put together from its workers. Thread-safe.</summary>
-internal sealed class WorkerHealth(WorkersService service, HealthOptions options, IHostApplicationLifetime lifetime, TimeProvider time)
+internal sealed class WorkerHealth(WorkersService service, HealthOptions options, IHostApplicationLifetime lifetime, TimeProvider time, BusProbe bus)
 {
     private readonly DateTimeOffset startedAt = time.GetUtcNow();
 
@@ -16,6 +16,13 @@ internal sealed class WorkerHealth(WorkersService service, HealthOptions options
         // Whoever sends requests must learn first that this process goes.
         bool stopping = lifetime.ApplicationStopping.IsCancellationRequested;
         return new HealthReport(roles, stopping ? ["the process is stopping", .. missing] : missing, stuck);
+    }
+
+    /// <summary>How everything is now, and whether the bus takes writes: that is tried out, which may take <see cref="HealthOptions.ProbeTimeout"/>.</summary>
+    public async Task<HealthReport> ProbeAsync()
+    {
+        HealthReport report = Report();
+        return await bus.ProblemAsync() is { } problem ? report with { Missing = [.. report.Missing, $"bus: {problem}"] } : report;
     }
 
     private static IEnumerable<string> Missing(RoleHealth role) =>

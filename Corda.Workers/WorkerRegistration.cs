@@ -29,6 +29,7 @@ internal static class WorkerRegistration
         services.AddSingleton(options);
         services.AddSingleton<WorkersService>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<WorkersService>());
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<BusProbe>(provider, options.Health));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<WorkerHealth>(provider, options.Health));
         AddShared(services, options);
 

@@ -75,6 +75,26 @@ public sealed class LogMaintenanceTests
     }
 
     [Fact]
+    public async Task Wal_file_stays_bounded_while_it_is_written_and_read_without_a_pause()
+    {
+        using TemporaryFolder folder = new();
+        await using EmbeddedBus bus = Open(new SqliteLogStore(new SqliteSettings { Folder = folder.Path, SurvivesPowerLoss = false }));
+        using IBatchProducer producer = bus.OpenProducer("steady");
+        using IPartitionReader reader = bus.OpenReader([Place], StartAt.Beginning);
+
+        // 96 MB, three times the bound. Time stands still: the idle checkpoint never comes.
+        long walBytesMax = 0;
+        for (int i = 0; i < 960; i++)
+        {
+            await producer.WriteAsync([new OutgoingRecord(Place, [1], new byte[100_000])]);
+            reader.Poll(10, TimeSpan.Zero);
+            walBytesMax = Math.Max(walBytesMax, new FileInfo(folder["bus.db-wal"]).Length);
+        }
+
+        Assert.InRange(walBytesMax, 1_000_000, SqliteSettings.WalBytesMax);
+    }
+
+    [Fact]
     public async Task Bus_closes_once_however_many_close_it_at_the_same_time()
     {
         BlockedStore store = new();
@@ -136,29 +156,5 @@ public sealed class LogMaintenanceTests
         EmbeddedBus bus = new(store, options, time, NullLogger<EmbeddedBus>.Instance);
         bus.EnsureTopics([new TopicSpec(Place.Topic, Cleanup.Delete)]);
         return bus;
-    }
-
-    private sealed class BlockedStore() : LogStoreOver(new MemoryLogStore())
-    {
-        private readonly ManualResetEventSlim free = new(initialState: true);
-        private int disposals;
-
-        public int Disposals => disposals;
-
-        public void Block() => free.Reset();
-
-        public void Release() => free.Set();
-
-        public override void Write(LogWrite write)
-        {
-            free.Wait();
-            base.Write(write);
-        }
-
-        public override void Dispose()
-        {
-            Interlocked.Increment(ref disposals);
-            base.Dispose();
-        }
     }
 }

@@ -21,7 +21,7 @@ public sealed class WorkerHealthTests : IAsyncLifetime
         bus = new EmbeddedBus(new MemoryLogStore(), new EmbeddedBusOptions(), time, NullLogger<EmbeddedBus>.Instance);
         var subscriptions = new Subscriptions(new PatternContext(bus, "0", time, NullLogger.Instance));
         service = new WorkersService([(_, _) => worker], subscriptions, bus, new NoServices());
-        health = new WorkerHealth(service, new HealthOptions(), lifetime, time);
+        health = new WorkerHealth(service, new HealthOptions(), lifetime, time, new BusProbe(bus, new HealthOptions(), time));
     }
 
     public Task InitializeAsync() => service.StartAsync(CancellationToken.None);
@@ -76,6 +76,16 @@ public sealed class WorkerHealthTests : IAsyncLifetime
         await service.StopAsync(CancellationToken.None);
         await service.DisposeAsync();
         Assert.Equal((1, 1), (worker.Starts, worker.Stops));
+    }
+
+    [Fact]
+    public async Task Ready_is_only_who_can_write_to_the_bus()
+    {
+        worker.Parts = [Part("one", ready: true)];
+        Assert.Empty((await health.ProbeAsync()).Missing);
+        await bus.DisposeAsync();
+        time.Advance(new HealthOptions().ProbeInterval);
+        Assert.StartsWith("bus: ", Assert.Single((await health.ProbeAsync()).Missing));
     }
 
     private static PartHealth Part(string name, bool ready) => new(name, ready, LastProgress: null, Problem: null);

@@ -6,6 +6,14 @@ namespace Corda.Workers.Messaging.Bus.Embedded.Sqlite;
 /// <summary>How the bus file is kept.</summary>
 internal sealed record SqliteSettings
 {
+    /// <summary>
+    /// The -wal file under steady load: what is written between two checkpoints, and as much again for one that a reader makes incomplete. Readers hold it for one slice.
+    /// </summary>
+    public const int WalBytesMax = 2 * CheckpointBytes;
+
+    private const int CheckpointBytes = 16 * 1024 * 1024;
+    private const int PageBytes = 4096;
+
     /// <summary>The folder; the file in it is <c>bus.db</c>.</summary>
     public required string Folder { get; init; }
 
@@ -52,11 +60,11 @@ internal sealed record SqliteSettings
         Execute(connection, "PRAGMA journal_mode = WAL");
         Execute(connection, SurvivesPowerLoss ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
 
-        // 4000 pages are 16 MiB: pages that are rewritten in the meantime are copied into the file once. Larger saves little and makes starting after a crash slower.
-        Execute(connection, "PRAGMA wal_autocheckpoint = 4000");
+        // Pages that are rewritten in the meantime are copied into the file once. Larger saves little and makes starting after a crash slower.
+        Execute(connection, $"PRAGMA wal_autocheckpoint = {CheckpointBytes / PageBytes}");
 
         // A burst may let the -wal file grow further; it is cut back to this at the next chance.
-        Execute(connection, "PRAGMA journal_size_limit = 33554432");
+        Execute(connection, $"PRAGMA journal_size_limit = {WalBytesMax}");
 
         // 16 MiB: the ends of all partitions, where the appending is done, and the inner pages for readers.
         Execute(connection, "PRAGMA cache_size = -16384");
@@ -69,7 +77,6 @@ internal sealed record SqliteSettings
         }
     }
 
-    private const int PageBytes = 4096;
 
     private static void Execute(SqliteConnection connection, string statement)
     {
