@@ -28,6 +28,7 @@ internal sealed class Compaction(PartitionLog log, CompactionState state, BusCor
 {
     private readonly Dictionary<byte[], long> newest = new(KeyComparer.Instance);
     private readonly long end = log.End;
+    private readonly long dirtyBytes = state.DirtyBytes;
     private readonly DateTimeOffset tombstonesBefore = core.Time.GetUtcNow() - core.Options.TombstoneRetention;
 
     /// <summary>Does a slice of the pass at each step.</summary>
@@ -61,7 +62,9 @@ internal sealed class Compaction(PartitionLog log, CompactionState state, BusCor
         }
 
         state.Clean = new CleanMark(to, bytes, oldestTombstone);
-        state.DirtyBytes -= learntBytes;
+
+        // After a start the dirty bytes are those of the rows, not of the records: a pass over all of them takes off what was put on.
+        state.DirtyBytes -= to == end ? dirtyBytes : Math.Min(learntBytes, dirtyBytes);
         core.Store.MarkClean(log.Identity, state.Clean);
     }
 
