@@ -27,7 +27,8 @@ public interface IStateAndEventProcessor<TState, TEvent>
 
     /// <summary>
     /// The input will not be processed: it failed for good, its attempts are spent, or it ran too long. It goes to the dead letters together
-    /// with the state; this decides what becomes of the key. Must not throw.
+    /// with the state; this decides what becomes of the key. Must not throw: then the state is deleted. Where it does not come to an end, it is not
+    /// asked again, and the state is deleted too; the dead letter has it.
     /// </summary>
     /// <param name="key">The key.</param>
     /// <param name="state">The last committed state.</param>

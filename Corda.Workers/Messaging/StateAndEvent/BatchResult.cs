@@ -31,7 +31,11 @@ internal sealed record KeyChange<TState>(
 /// <summary>The inputs of a batch as they were polled; a batch can be worked off again from them.</summary>
 /// <param name="Inputs">Events in log order, then due times.</param>
 /// <param name="Woken">Parked keys whose next attempt is due: their inputs are in their record.</param>
-internal sealed record BatchInputs<TEvent>(IReadOnlyList<(PartitionKey Key, StepInput<TEvent> Input)> Inputs, IReadOnlyList<PartitionKey> Woken)
+/// <param name="Now">
+/// The time of the batch, for every step of it: what was due when it was taken is due when it is run, also where the clock is set back in between.
+/// </param>
+internal sealed record BatchInputs<TEvent>(
+    IReadOnlyList<(PartitionKey Key, StepInput<TEvent> Input)> Inputs, IReadOnlyList<PartitionKey> Woken, DateTimeOffset Now)
     where TEvent : class
 {
     public int Count => Inputs.Count + Woken.Count;

@@ -63,15 +63,16 @@ internal sealed class Caution<TState, TEvent>(
             return;
         }
 
-        CrashMarker? marker = CrashMarker.BeforeAttempt(states.Marker, input, states.CommittedPosition, owner, settings.CrashAttemptsMax);
-        if (marker is null)
+        // One attempt more than may fail: the abandonment, which may kill the process just as well. After that it is done in silence.
+        CrashMarker? marker = CrashMarker.BeforeAttempt(states.Marker, input, states.CommittedPosition, owner, settings.CrashAttemptsMax + 1);
+        if (marker is null || marker.Attempts > settings.CrashAttemptsMax)
         {
             string reason = $"The process died {settings.CrashAttemptsMax} times while it worked on this input alone.";
-            condemned.Add(key, input, new Failure(FailureKind.CrashLoop, settings.CrashAttemptsMax, reason));
-            return;
+            var failure = new Failure(FailureKind.CrashLoop, settings.CrashAttemptsMax, marker is null ? $"{reason} Its abandonment killed it too." : reason);
+            condemned.Add(key, input, new Verdict(failure, Silent: marker is null));
         }
 
-        if (marker == states.Marker)
+        if (marker is null || marker == states.Marker)
         {
             return;
         }
@@ -123,7 +124,7 @@ internal sealed class Caution<TState, TEvent>(
         }
 
         (PartitionKey key, string input) = OnlyInput(inputs, live);
-        bool first = condemned.TryAdd(key, input, new Failure(FailureKind.Refused, 1, cause.Message, cause));
+        bool first = condemned.TryAdd(key, input, new Verdict(new Failure(FailureKind.Refused, 1, cause.Message, cause), Silent: false));
         if (!first)
         {
             throw new MessagingFatalException(

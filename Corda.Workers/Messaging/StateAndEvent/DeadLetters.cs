@@ -12,7 +12,15 @@ internal sealed class DeadLetters<TState, TEvent>(StateAndEventSettings<TState, 
     private const int OverheadBytes = 64 * 1024;
 
     public DeadLetter Of(
-        PartitionKey key, KeyState<TState> state, StepInput<TEvent> input, Failure? failure, string reason, Exception? error = null)
+        PartitionKey key, KeyState<TState> state, StepInput<TEvent> input, Failure? failure, string reason, Exception? error = null) =>
+        Of(key, state, input, EventBytes(input), failure, reason, error);
+
+    /// <summary>A dead letter of the bytes that are there: no codec is called.</summary>
+    public DeadLetter OfBytes(PartitionKey key, KeyState<TState> state, StepInput<TEvent> input, Failure failure) =>
+        Of(key, state, input, input.Bytes, failure, failure.Reason, null);
+
+    private DeadLetter Of(
+        PartitionKey key, KeyState<TState> state, StepInput<TEvent> input, byte[]? eventBytes, Failure? failure, string reason, Exception? error)
     {
         MessagingLog.DeadLettered(logger, input.Id.ToString(), key.ToString(), reason, error);
         MessagingMetrics.DeadLetters.Add(1);
@@ -22,7 +30,7 @@ internal sealed class DeadLetters<TState, TEvent>(StateAndEventSettings<TState, 
             key.Partition,
             input.Id.ToString(),
             key.Key,
-            EventBytes(input),
+            eventBytes,
             state.Value?.Bytes,
             failure?.Kind,
             failure?.Attempts ?? input.Attempts,

@@ -4,10 +4,11 @@ using Microsoft.Extensions.Logging;
 namespace Corda.Workers.Messaging.StateAndEvent;
 
 /// <summary>How a step is to be run.</summary>
-/// <param name="Strict">Every new state is encoded at once.</param>
+/// <param name="Strict">Every new state and every chained event is encoded at once.</param>
 /// <param name="FromBytes">Every state is decoded from its bytes, even where an object is at hand.</param>
 /// <param name="Chaining">Decides which outputs stay in the transaction.</param>
-internal readonly record struct StepMode(bool Strict, bool FromBytes, IChaining Chaining);
+/// <param name="Now">The time of every step of the transaction.</param>
+internal readonly record struct StepMode(bool Strict, bool FromBytes, IChaining Chaining, DateTimeOffset Now);
 
 /// <summary>
 /// One input of one key: decides whether it is run, held or refused, runs it, and turns every failure into an outcome. Pure but for the logs:
@@ -32,10 +33,16 @@ internal sealed class KeyStepper<TState, TEvent>(
     /// <summary>Processes one input. Throws nothing but bugs.</summary>
     public StepOutcome<TState, TEvent> Step(PartitionKey key, KeyState<TState> state, StepInput<TEvent> input, StepMode mode)
     {
-        DateTimeOffset now = time.GetUtcNow();
         if (Refusal(key, state, input) is { } refusal)
         {
             return new StepOutcome<TState, TEvent>(state, NoEffects) { DeadLetter = deadLetters.Of(key, state, input, null, refusal) };
+        }
+
+        if (input.Condemned is { } verdict)
+        {
+            return verdict.Silent || state.Parked is not null
+                ? LetGo(key, state, input, verdict.Failure, mode)
+                : Abandon(key, state, input, verdict.Failure, mode);
         }
 
         if (state.Parked is { } parked)
@@ -43,14 +50,9 @@ internal sealed class KeyStepper<TState, TEvent>(
             return Wait(key, state, parked, input, mode);
         }
 
-        if (input.Condemned is { } failure)
-        {
-            return Abandon(key, state, input, failure, mode);
-        }
-
-        return input.IsDue && (state.Value is null || state.DueAt is not { } due || due > now)
+        return input.IsDue && (state.Value is null || state.DueAt is not { } due || due > mode.Now)
             ? new StepOutcome<TState, TEvent>(state, NoEffects)
-            : Run(key, state, input, mode, now);
+            : Run(key, state, input, mode);
     }
 
     /// <summary>The record of a key's last state in a transaction; null deletes it.</summary>
@@ -82,8 +84,7 @@ internal sealed class KeyStepper<TState, TEvent>(
         return KeyComparer.Instance.Equals(key.Key, PartitionStates<TState>.MarkerKey) ? "this key is reserved" : null;
     }
 
-    private StepOutcome<TState, TEvent> Run(
-        PartitionKey key, KeyState<TState> state, StepInput<TEvent> input, StepMode mode, DateTimeOffset now)
+    private StepOutcome<TState, TEvent> Run(PartitionKey key, KeyState<TState> state, StepInput<TEvent> input, StepMode mode)
     {
         TState? given;
         TEvent? happened;
@@ -101,7 +102,7 @@ internal sealed class KeyStepper<TState, TEvent>(
         long started = time.GetTimestamp();
         try
         {
-            var context = new StepContext(now, input.Id.ToString(), state.Version, input.Tries);
+            var context = new StepContext(mode.Now, input.Id.ToString(), state.Version, input.Tries);
             Step<TState> step = happened is null
                 ? processor.OnDue(key.Key, given!, context)
                 : processor.OnEvent(key.Key, given, happened, context);
@@ -129,7 +130,7 @@ internal sealed class KeyStepper<TState, TEvent>(
         PartitionKey key, KeyState<TState> state, TState? given, Step<TState> step, StepInput<TEvent> input, StepMode mode)
     {
         KeyState<TState> next = results.Next(state, given, step, input, mode.Strict);
-        IReadOnlyList<StepEffect<TEvent>> effects = results.Effects(step.Outputs, input.Id, mode.Chaining);
+        IReadOnlyList<StepEffect<TEvent>> effects = results.Effects(step.Outputs, input.Id, mode);
         return new StepOutcome<TState, TEvent>(next, effects)
         {
             DeadLetter = step.DeadLetter is null ? null : deadLetters.Of(key, state, input, null, step.DeadLetter),
@@ -148,7 +149,7 @@ internal sealed class KeyStepper<TState, TEvent>(
         if (state.Value is not null && EventOrNull(input) is { } urgent && processor.Preempts(urgent))
         {
             (KeyState<TState> freed, IReadOnlyList<StepInput<TEvent>> overtaken) = Parking.Unpark<TState, TEvent>(state, parked);
-            return Run(key, freed, input, mode, time.GetUtcNow()) with { Requeue = overtaken };
+            return Run(key, freed, input, mode) with { Requeue = overtaken };
         }
 
         if (Hold(input) is { } held && parking.Hold(parked, held, StateBytes(state)) is { } longer)
@@ -176,9 +177,8 @@ internal sealed class KeyStepper<TState, TEvent>(
         }
 
         var failure = new Failure(FailureKind.Transient, input.Tries + 1, cause.Message, cause);
-        DateTimeOffset now = time.GetUtcNow();
         (int attempts, int waits) = cause.IsPatient ? (input.Attempts, input.Waits + 1) : (input.Attempts + 1, input.Waits);
-        ParkedKey? parked = Hold(input) is { } held ? parking.Park(held, attempts, waits, cause.Message, StateBytes(state), now) : null;
+        ParkedKey? parked = Hold(input) is { } held ? parking.Park(held, attempts, waits, cause.Message, StateBytes(state), mode.Now) : null;
         if (parked is null)
         {
             return Abandon(key, state, input, failure, mode);
@@ -198,9 +198,9 @@ internal sealed class KeyStepper<TState, TEvent>(
     {
         try
         {
-            var context = new StepContext(time.GetUtcNow(), input.Id.ToString(), state.Version, input.Tries);
+            var context = new StepContext(mode.Now, input.Id.ToString(), state.Version, input.Tries);
             IReadOnlyList<Record> outputs = processor.OnParked(key.Key, Decoded(state, fresh: true), Event(input), failure, context);
-            return results.Effects(outputs, input.Id, mode.Chaining);
+            return results.Effects(outputs, input.Id, mode);
         }
         catch (Exception cause)
         {
@@ -221,10 +221,10 @@ internal sealed class KeyStepper<TState, TEvent>(
         try
         {
             TState? given = Decoded(state, fresh: true);
-            var context = new StepContext(time.GetUtcNow(), input.Id.ToString(), state.Version, input.Tries);
+            var context = new StepContext(mode.Now, input.Id.ToString(), state.Version, input.Tries);
             Step<TState> step = processor.OnAbandoned(key.Key, given, EventOrNull(input), failure, context);
             StepOutcome<TState, TEvent> outcome = Accept(key, state, given, step, input, mode with { Strict = true });
-            return outcome with { State = NotDueAgain(outcome.State, input), DeadLetter = letter };
+            return outcome with { State = NotDueAgain(outcome.State, input, mode.Now), DeadLetter = letter };
         }
         catch (Exception cause)
         {
@@ -236,12 +236,25 @@ internal sealed class KeyStepper<TState, TEvent>(
     }
 
     // A due time that was given up and is still due would be given up again at once, and so on without a pause.
-    private KeyState<TState> NotDueAgain(KeyState<TState> next, StepInput<TEvent> input)
-    {
-        DateTimeOffset now = time.GetUtcNow();
-        return input.IsDue && next.DueAt <= now
+    private KeyState<TState> NotDueAgain(KeyState<TState> next, StepInput<TEvent> input, DateTimeOffset now) =>
+        input.IsDue && next.DueAt <= now
             ? next with { DueAt = now + settings.RetryDelayMax, InputId = input.Id.ToString() }
             : next;
+
+    // Nothing foreign is called. A state that waits stays as it is: only its next attempt may say what becomes of it.
+    private StepOutcome<TState, TEvent> LetGo(
+        PartitionKey key, KeyState<TState> state, StepInput<TEvent> input, Failure failure, StepMode mode)
+    {
+        if (!CanDecodeAgain(state) || (input is { Event: not null, Bytes: null } && !mode.Strict))
+        {
+            return Restart(state, failure.Reason);
+        }
+
+        KeyState<TState> left = state with { InputId = input.Id.ToString(), LastOffset = Math.Max(state.LastOffset, input.Id.Offset) };
+        return new StepOutcome<TState, TEvent>(state.Parked is null ? left with { Value = null, DueAt = null } : left, NoEffects)
+        {
+            DeadLetter = deadLetters.OfBytes(key, state, input, failure),
+        };
     }
 
     private static StepOutcome<TState, TEvent> Restart(KeyState<TState> state, string reason) => new(state, NoEffects) { RestartBecause = reason };

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Corda.Workers.Diagnostics;
 using Microsoft.Extensions.Logging;
 
@@ -12,12 +11,6 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
     where TState : class
     where TEvent : class
 {
-    // How often the lane looks after running steps while it waits; real time, for a test's clock may stand still.
-    private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(20);
-
-    // A process that was stopped and goes on (a paused machine, a debugger) must not take its steps for stuck: only time that it saw pass counts.
-    private static readonly TimeSpan CountedPerLookMax = 5 * WatchInterval;
-
     private readonly object gate = new();
     private readonly StateAndEventSettings<TState, TEvent> settings;
     private readonly KeyStepper<TState, TEvent> stepper;
@@ -30,13 +23,9 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
     private readonly long startedAt;
 
     private readonly BatchKeys<TState, TEvent> keys;
-    private readonly List<RunningTurn<TState, TEvent>> running = [];
-    private readonly List<Write<TEvent>> writes = [];
-    private readonly List<DeadLetter> deadLetters = [];
-    private readonly List<(PartitionKey Key, string Input)> judged = [];
-    private readonly List<KeyChange<TState>> changes = [];
+    private readonly RunningTurns<TState, TEvent> running;
+    private readonly BatchYield<TState, TEvent> soFar;
     private int helpers;
-    private int chained;
     private bool sealing;
     private string? restartBecause;
     private Exception? bug;
@@ -49,8 +38,10 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
     {
         (settings, _, stepper, workers, condemned, time, logger) = work;
         this.partitions = partitions;
-        mode = new StepMode(strict || settings.AlwaysRestoreFromBytes, settings.AlwaysRestoreFromBytes, this);
-        keys = new BatchKeys<TState, TEvent>(partitions, mode.FromBytes, time.GetUtcNow());
+        mode = new StepMode(strict || settings.AlwaysRestoreFromBytes, settings.AlwaysRestoreFromBytes, this, inputs.Now);
+        keys = new BatchKeys<TState, TEvent>(partitions, mode.FromBytes, inputs.Now);
+        running = new RunningTurns<TState, TEvent>(settings.StepTimeout, time);
+        soFar = new BatchYield<TState, TEvent>(keys);
         startedAt = time.GetTimestamp();
         foreach (PartitionKey woken in inputs.Woken)
         {
@@ -75,8 +66,11 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
             GoOn();
             while (!HasEnded())
             {
-                Monitor.Wait(gate, WatchInterval);
-                GiveUpStuckTurns();
+                Monitor.Wait(gate, RunningTurns<TState, TEvent>.WatchInterval);
+                foreach (RunningTurn<TState, TEvent> stuck in running.TakeStuck())
+                {
+                    GiveUp(stuck);
+                }
             }
 
             if (bug is not null)
@@ -84,15 +78,13 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
                 throw new InvariantException($"A step ended with an error that is not its processor's: {bug}");
             }
 
-            return restartBecause is not null
-                ? null
-                : new BatchResult<TState, TEvent>(changes, writes, deadLetters, judged, keys.Owners, chained);
+            return restartBecause is null ? soFar.Result() : null;
         }
     }
 
     /// <inheritdoc/>
     bool IChaining.MayChain(PartitionKey to) =>
-        Volatile.Read(ref chained) < settings.ChainMax
+        soFar.Chained < settings.ChainMax
         && time.GetElapsedTime(startedAt) < settings.ChainTimeMax
         && partitions.TryGetValue(to.Partition, out PartitionStates<TState>? owner)
         && !owner.Spilled.Any(to.Key);
@@ -128,21 +120,19 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
                 return null;
             }
 
-            var turn = new RunningTurn<TState, TEvent>(key, sealing ? null : Judged(key.Key, key.Take()!), worker, time.GetTimestamp());
-            running.Add(turn);
-            return turn;
+            return running.Begin(key, sealing ? null : Judged(key.Key, key.Take()!), worker);
         }
     }
 
     private StepInput<TEvent> Judged(PartitionKey key, StepInput<TEvent> input)
     {
-        if (condemned.Find(key, input.Id.ToString()) is not { } failure)
+        if (condemned.Find(key, input.Id.ToString()) is not { } verdict)
         {
             return input;
         }
 
-        judged.Add((key, input.Id.ToString()));
-        return input with { Condemned = failure };
+        soFar.Judged(key, input.Id.ToString());
+        return input with { Condemned = verdict };
     }
 
     private KeyChange<TState> Sealed(KeyQueue<TState, TEvent> key)
@@ -169,7 +159,7 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
 
             turn.Key.State = outcome.State;
             turn.Key.Prepend(outcome.Requeue);
-            Take(outcome);
+            soFar.Take(outcome);
             ChainDue(turn);
             keys.Release(turn.Key);
             GoOn();
@@ -186,11 +176,7 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
                 return false;
             }
 
-            if (change.Record is not null || change.Before > 0)
-            {
-                changes.Add(change);
-            }
-
+            soFar.Take(change);
             GoOn();
             return true;
         }
@@ -223,7 +209,7 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
     /// <summary>False if the turn was given up meanwhile: its result is not wanted any more.</summary>
     private bool Ended(RunningTurn<TState, TEvent> turn)
     {
-        if (running.Remove(turn))
+        if (running.End(turn))
         {
             return true;
         }
@@ -232,39 +218,14 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
         return false;
     }
 
-    private void Take(StepOutcome<TState, TEvent> outcome)
-    {
-        if (outcome.DeadLetter is not null)
-        {
-            deadLetters.Add(outcome.DeadLetter);
-        }
-
-        foreach (StepEffect<TEvent> effect in outcome.Effects)
-        {
-            switch (effect)
-            {
-                case Write<TEvent> write:
-                    writes.Add(write);
-                    break;
-                case Chain<TEvent> chain:
-                    chained++;
-                    keys.Append(chain.To, chain.Input);
-                    break;
-                default:
-                    throw new UnreachableException($"StepEffect {effect}");
-            }
-        }
-    }
-
     // A state that is due at once (a sleep of no time at all) goes on in this transaction, as a chained event does.
     private void ChainDue(RunningTurn<TState, TEvent> turn)
     {
         KeyQueue<TState, TEvent> key = turn.Key;
-        bool due = key.State is { Parked: null, Value: not null, Changed: true } && key.State.DueAt <= time.GetUtcNow();
+        bool due = key.State is { Parked: null, Value: not null, Changed: true } && key.State.DueAt <= mode.Now;
         if (due && !key.HasInput && ((IChaining)this).MayChain(key.Key))
         {
-            chained++;
-            key.Append(new StepInput<TEvent>(turn.Input!.Id.ChildDue(), null, null));
+            soFar.Chain(key.Key, new StepInput<TEvent>(turn.Input!.Id.ChildDue(), null, null));
         }
     }
 
@@ -304,30 +265,19 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
 
     private bool HasEnded() => running.Count == 0 && (HasToStop() || (sealing && keys.ReadyCount == 0));
 
-    private void GiveUpStuckTurns()
-    {
-        running.ForEach(turn => turn.Look(time, CountedPerLookMax));
-        foreach (RunningTurn<TState, TEvent> turn in running.Where(turn => turn.Seen > settings.StepTimeout).ToList())
-        {
-            GiveUp(turn, turn.Seen);
-        }
-    }
-
     // The stuck thread may still be changing the objects it was given: the state is taken from its bytes again, never from there.
-    private void GiveUp(RunningTurn<TState, TEvent> turn, TimeSpan elapsed)
+    private void GiveUp(RunningTurn<TState, TEvent> turn)
     {
         KeyQueue<TState, TEvent> key = turn.Key;
         string input = turn.Input?.Id.ToString() ?? key.State.InputId!;
-        MessagingLog.StepStuck(logger, turn.Worker.Name, elapsed, key.Key.ToString(), input);
+        MessagingLog.StepStuck(logger, turn.Worker.Name, turn.Seen, key.Key.ToString(), input);
         MessagingMetrics.StuckSteps.Add(1);
-        running.Remove(turn);
         helpers--;
         workers.Replace(turn.Worker);
-        string reason = $"The step ran longer than {settings.StepTimeout} without coming to an end; its thread {turn.Worker.Name} was given up.";
-        condemned.Add(key.Key, input, new Failure(FailureKind.Stuck, (turn.Input?.Attempts ?? 0) + 1, reason));
+        Verdict verdict = Condemn(turn, key.Key, input);
         if (turn.Input is null || key.State.Value is { Bytes: null })
         {
-            Restart(reason);
+            Restart(verdict.Failure.Reason);
             return;
         }
 
@@ -339,5 +289,16 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
         key.Prepend([turn.Input]);
         keys.Release(key);
         GoOn();
+    }
+
+    // Who was condemned already got stuck while he was abandoned: the second time nobody is asked any more.
+    private Verdict Condemn(RunningTurn<TState, TEvent> turn, PartitionKey key, string input)
+    {
+        string stuck = $"ran longer than {settings.StepTimeout} without coming to an end; its thread {turn.Worker.Name} was given up.";
+        Verdict verdict = condemned.Find(key, input) is { } former
+            ? new Verdict(former.Failure with { Reason = $"{former.Failure.Reason} Its abandonment, too, {stuck}" }, Silent: true)
+            : new Verdict(new Failure(FailureKind.Stuck, (turn.Input?.Attempts ?? 0) + 1, $"The step {stuck}"), Silent: false);
+        condemned.Add(key, input, verdict);
+        return verdict;
     }
 }

@@ -32,7 +32,7 @@ internal static class LaneInputs
             AddDue(states, key, inputs, woken);
         }
 
-        return new BatchInputs<TEvent>(inputs, woken);
+        return new BatchInputs<TEvent>(inputs, woken, now);
     }
 
     /// <summary>How long a lane may wait for events.</summary>
@@ -63,10 +63,7 @@ internal static class LaneInputs
 
         foreach (PartitionKey key in batch.Woken.Concat(batch.Inputs.Where(static input => input.Input.IsDue).Select(static input => input.Key)))
         {
-            if (live.TryGetValue(key.Partition, out PartitionStates<TState>? owner) && owner.Committed(key.Key)?.WakeAt is { } at)
-            {
-                owner.DueTimes.Add(key.Key, at);
-            }
+            live.GetValueOrDefault(key.Partition)?.DueTimes.GiveBack(key.Key);
         }
     }
 

@@ -7,19 +7,27 @@ namespace Corda.Workers.Messaging.StateAndEvent;
 /// The states of one partition during one ownership of it: bytes of every key, decoded objects of some, due times, and what the last owner left
 /// behind. Everything cached lives and dies with this object, so nothing outlives its epoch. Used by the restore first, then by the lane.
 /// </summary>
+/// <remarks>
+/// What proves that a key is damaged: bytes that are no record, or two records one after the other, without a tombstone between them, of which the
+/// second's version is not higher: a repetition, a tear, or an owner that did not know what was there. But where the log is compacted while it is
+/// read, a state that was deleted and made anew looks just so: the reader has seen the old record (version 5), then both it and its tombstone were
+/// removed, then it sees the new one (version 1). A pass removes a record before its tombstone, so a reading from the beginning that starts now does
+/// not find the old one any more. Therefore the first reading only doubts (<see cref="Doubtful"/>), and the second is believed: to be wrong, passes
+/// would have to overtake both at the same key. A version that begins anew at 1 with nothing before it is sound.
+/// </remarks>
 /// <param name="eventPartition">The partition of the event topic.</param>
 /// <param name="epoch">Rises with every assignment in this process.</param>
 /// <param name="decodedMax">At most so many decoded objects are kept.</param>
-/// <param name="onRefused">Told of a record that is refused: key, reason.</param>
+/// <param name="onRefused">Told of a key that is refused: key, reason.</param>
 internal sealed class PartitionStates<TState>(TopicPartition eventPartition, long epoch, int decodedMax, Action<byte[], string> onRefused)
     where TState : class
 {
     /// <summary>The reserved key of the crash marker; no event may have it.</summary>
     public static readonly byte[] MarkerKey = [0, .. "corda.crash.marker"u8];
 
-    private readonly Dictionary<byte[], StateEntry<TState>> entries = new(KeyComparer.Instance);
-    private readonly Queue<StateEntry<TState>> decoded = new();
-    private DueTimes? dueTimes;
+    private readonly Dictionary<byte[], StateEntry> entries = new(KeyComparer.Instance);
+    private readonly Dictionary<byte[], string> damages = new(KeyComparer.Instance);
+    private readonly DecodedStates<TState> decoded = new(decodedMax);
     private bool gone;
 
     public TopicPartition EventPartition { get; } = eventPartition;
@@ -33,7 +41,7 @@ internal sealed class PartitionStates<TState>(TopicPartition eventPartition, lon
         set => Volatile.Write(ref gone, value);
     }
 
-    public DueTimes DueTimes => dueTimes ??= new DueTimes(key => entries.TryGetValue(key, out StateEntry<TState>? entry) ? entry.Record?.WakeAt : null);
+    public DueTimes DueTimes { get; } = new();
 
     /// <summary>The crash marker that is in the log; null for none.</summary>
     public CrashMarker? Marker { get; set; }
@@ -47,12 +55,17 @@ internal sealed class PartitionStates<TState>(TopicPartition eventPartition, lon
     /// <summary>Events this lane wrote to the log for keys of this partition and has not read back yet.</summary>
     public SpilledEvents Spilled { get; } = new();
 
+    /// <summary>Keys that have a state or wait, refused ones not counted.</summary>
     public int Count => entries.Count;
 
     /// <summary>The bytes of all states.</summary>
     public long Bytes { get; private set; }
 
-    public int ParkedCount { get; private set; }
+    /// <summary>Objects that are kept beside the bytes.</summary>
+    public int DecodedCount => decoded.Count;
+
+    /// <summary>A version did not rise while the partition was read; compaction may be the reason.</summary>
+    public bool Doubtful { get; private set; }
 
     /// <summary>Takes a record while the partition is read from its beginning. Versions rise, with gaps where the log was compacted.</summary>
     public void Restore(byte[] key, byte[]? value)
@@ -60,52 +73,71 @@ internal sealed class PartitionStates<TState>(TopicPartition eventPartition, lon
         if (KeyComparer.Instance.Equals(key, MarkerKey))
         {
             Marker = value is null ? null : CrashMarker.Decode(value);
-            return;
         }
-
-        if (value is null)
+        else if (value is null)
         {
+            damages.Remove(key);
             Remove(key);
-            return;
         }
+        else if (!damages.ContainsKey(key))
+        {
+            Check(key, value);
+        }
+    }
 
-        StateEntry<TState>? former = entries.GetValueOrDefault(key);
-        Put(key, Checked(key, value, former));
+    /// <summary>The partition is going to be read from its beginning once more.</summary>
+    public void StartOver()
+    {
+        entries.Clear();
+        damages.Clear();
+        decoded.Clear();
+        DueTimes.Clear();
+        Bytes = 0;
+        Marker = null;
+        Doubtful = false;
+    }
+
+    /// <summary>The partition has been read to its end: what it refuses is told.</summary>
+    public void Restored()
+    {
+        foreach ((byte[] key, string reason) in damages)
+        {
+            onRefused(key, reason);
+        }
     }
 
     /// <summary>Takes what was committed: the next version exactly, or nothing any more.</summary>
     /// <exception cref="InvariantException">It does not follow what is here; nothing is changed.</exception>
     public void Apply(byte[] key, StateRecord? record, byte[]? bytes, TState? value)
     {
-        StateEntry<TState>? former = entries.GetValueOrDefault(key);
         if (record is null)
         {
             Remove(key);
             return;
         }
 
-        long committed = former?.Record?.Version ?? 0;
+        long committed = entries.GetValueOrDefault(key)?.Record.Version ?? 0;
         Invariant.Require(
             record.Version == committed + 1, $"State version {record.Version} follows {committed}", $"{EventPartition}, key {KeyComparer.Text(key)}");
-        var entry = new StateEntry<TState>(bytes!.Length, record, null);
-        Put(key, entry);
-        Remember(entry, value);
+        Put(key, new StateEntry(bytes!.Length, record));
+        decoded.Replace(key, value);
     }
 
     /// <summary>Where a key stands. The decoded object is taken out: one step may use it, then it is put back by <see cref="Apply"/> or decoded anew.</summary>
     public KeyState<TState> Take(byte[] key, bool fresh)
     {
-        if (!entries.TryGetValue(key, out StateEntry<TState>? entry))
+        if (damages.TryGetValue(key, out string? damage))
+        {
+            return KeyState<TState>.None with { Damage = damage };
+        }
+
+        if (!entries.TryGetValue(key, out StateEntry? entry))
         {
             return KeyState<TState>.None;
         }
 
-        if (entry.Record is not { } record)
-        {
-            return KeyState<TState>.None with { Damage = entry.Damage };
-        }
-
-        TState? value = entry.TakeDecoded();
+        StateRecord record = entry.Record;
+        TState? value = decoded.Take(key);
         StateValue<TState>? state = record.Payload is { } payload ? new StateValue<TState>(fresh ? null : value, payload) : null;
         return new KeyState<TState>(record.Version, state, record.DueAt, record.Parked, null, record.LastOffset, null);
     }
@@ -113,87 +145,52 @@ internal sealed class PartitionStates<TState>(TopicPartition eventPartition, lon
     /// <summary>What is committed for a key; null for nothing sound.</summary>
     public StateRecord? Committed(byte[] key) => entries.GetValueOrDefault(key)?.Record;
 
-    private StateEntry<TState> Checked(byte[] key, byte[] value, StateEntry<TState>? former)
+    private void Check(byte[] key, byte[] value)
     {
+        StateRecord? former = entries.GetValueOrDefault(key)?.Record;
         try
         {
             StateRecord record = StateRecordCodec.Decode(value);
-            long before = former?.Record?.Version ?? 0;
-            return former?.Damage is null && record.Version > before
-                ? new StateEntry<TState>(value.Length, record, null)
-                : Refused(key, value, former?.Damage ?? $"version {record.Version} (by {record.InputId}) follows version {before} (by {former?.Record?.InputId})");
+            if (former is null || record.Version > former.Version)
+            {
+                Put(key, new StateEntry(value.Length, record));
+                return;
+            }
+
+            Doubtful = true;
+            Refuse(key, $"version {record.Version} (by {record.InputId}) follows version {former.Version} (by {former.InputId})");
         }
         catch (MalformedRecordException cause)
         {
-            return Refused(key, value, cause.Message);
+            Refuse(key, cause.Message);
         }
     }
 
-    private StateEntry<TState> Refused(byte[] key, byte[] value, string reason)
-    {
-        onRefused(key, reason);
-        return new StateEntry<TState>(value.Length, null, reason);
-    }
-
-    private void Put(byte[] key, StateEntry<TState> entry)
+    private void Refuse(byte[] key, string reason)
     {
         Remove(key);
+        damages[key] = reason;
+    }
+
+    private void Put(byte[] key, StateEntry entry)
+    {
+        Bytes += entry.Size - (entries.GetValueOrDefault(key)?.Size ?? 0);
         entries[key] = entry;
-        Bytes += entry.Size;
-        ParkedCount += entry.Record?.Parked is null ? 0 : 1;
-        if (entry.Record?.WakeAt is { } at)
-        {
-            DueTimes.Add(key, at);
-        }
+        DueTimes.Set(key, entry.Record.WakeAt);
     }
 
     private void Remove(byte[] key)
     {
-        if (entries.Remove(key, out StateEntry<TState>? entry))
+        decoded.Take(key);
+        DueTimes.Set(key, null);
+        if (entries.Remove(key, out StateEntry? entry))
         {
             Bytes -= entry.Size;
-            ParkedCount -= entry.Record?.Parked is null ? 0 : 1;
         }
     }
 
-    // Objects are kept for the last so many commits: what has not moved for longest goes first.
-    private void Remember(StateEntry<TState> entry, TState? value)
-    {
-        if (value is null || decodedMax == 0)
-        {
-            return;
-        }
-
-        entry.Keep(value);
-        decoded.Enqueue(entry);
-        while (decoded.Count > decodedMax)
-        {
-            decoded.Dequeue().TakeDecoded();
-        }
-    }
-}
-
-/// <summary>A key's committed record and perhaps its decoded object.</summary>
-/// <param name="size">Bytes of the record in the log.</param>
-/// <param name="record">The record; null if it is damaged.</param>
-/// <param name="damage">Why it is refused; null if it is sound.</param>
-internal sealed class StateEntry<TState>(int size, StateRecord? record, string? damage)
-    where TState : class
-{
-    private TState? decoded;
-
-    public int Size => size;
-
-    public StateRecord? Record => record;
-
-    public string? Damage => damage;
-
-    public void Keep(TState value) => decoded = value;
-
-    public TState? TakeDecoded()
-    {
-        TState? value = decoded;
-        decoded = null;
-        return value;
-    }
+    /// <summary>A key's committed record.</summary>
+    /// <param name="Size">Its bytes in the log.</param>
+    /// <param name="Record">The record.</param>
+    private sealed record StateEntry(int Size, StateRecord Record);
 }

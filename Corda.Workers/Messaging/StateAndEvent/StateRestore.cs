@@ -2,7 +2,10 @@ using Corda.Workers.Messaging.Bus;
 
 namespace Corda.Workers.Messaging.StateAndEvent;
 
-/// <summary>Reads state partitions from their beginning to their present end, on a thread of its own; each is handed over as soon as it is complete.</summary>
+/// <summary>
+/// Reads state partitions from their beginning to their present end, on a thread of its own; each is handed over as soon as it is complete. One that
+/// leaves doubts is read once more, and then believed: see the remarks of <see cref="PartitionStates{TState}"/>.
+/// </summary>
 /// <param name="bus">Where from.</param>
 /// <param name="stateTopic">The topic of the states.</param>
 /// <param name="onRestored">Called on the restoring thread; from then on the states belong to the lane.</param>
@@ -21,7 +24,23 @@ internal sealed class StateRestore<TState>(
     {
         try
         {
-            Read(partitions.ToDictionary(states => new TopicPartition(stateTopic, states.EventPartition.Partition)));
+            var doubtful = new List<PartitionStates<TState>>();
+            Read(partitions, states =>
+            {
+                if (states.Doubtful)
+                {
+                    doubtful.Add(states);
+                }
+                else
+                {
+                    HandOver(states);
+                }
+            });
+            if (doubtful.Count > 0)
+            {
+                doubtful.ForEach(static states => states.StartOver());
+                Read(doubtful, HandOver);
+            }
         }
         catch (Exception cause)
         {
@@ -29,11 +48,19 @@ internal sealed class StateRestore<TState>(
         }
     }
 
-    private void Read(Dictionary<TopicPartition, PartitionStates<TState>> pending)
+    private void HandOver(PartitionStates<TState> states)
     {
+        states.Restored();
+        onRestored(states);
+    }
+
+    private void Read(IReadOnlyList<PartitionStates<TState>> partitions, Action<PartitionStates<TState>> onComplete)
+    {
+        Dictionary<TopicPartition, PartitionStates<TState>> pending =
+            partitions.ToDictionary(states => new TopicPartition(stateTopic, states.EventPartition.Partition));
         using IPartitionReader reader = bus.OpenReader([.. pending.Keys], StartAt.Beginning);
         Dictionary<TopicPartition, long> ends = pending.Keys.ToDictionary(static partition => partition, reader.EndOffset);
-        while (HandOver(pending, ends, reader))
+        while (TakeComplete(pending, ends, reader, onComplete))
         {
             foreach (ConsumedRecord record in reader.Poll(RecordsMax, PollWait))
             {
@@ -46,7 +73,11 @@ internal sealed class StateRestore<TState>(
         }
     }
 
-    private bool HandOver(Dictionary<TopicPartition, PartitionStates<TState>> pending, Dictionary<TopicPartition, long> ends, IPartitionReader reader)
+    private static bool TakeComplete(
+        Dictionary<TopicPartition, PartitionStates<TState>> pending,
+        Dictionary<TopicPartition, long> ends,
+        IPartitionReader reader,
+        Action<PartitionStates<TState>> onComplete)
     {
         foreach (TopicPartition unwanted in pending.Where(static one => one.Value.Gone).Select(static one => one.Key).ToList())
         {
@@ -56,7 +87,7 @@ internal sealed class StateRestore<TState>(
         foreach (TopicPartition complete in pending.Keys.Where(partition => reader.Position(partition) >= ends[partition]).ToList())
         {
             pending.Remove(complete, out PartitionStates<TState>? states);
-            onRestored(states!);
+            onComplete(states!);
         }
 
         return pending.Count > 0;

@@ -9,7 +9,7 @@ namespace Corda.Workers.Messaging.StateAndEvent;
 /// <param name="Bytes">The event's bytes, where it came from the log.</param>
 /// <param name="Attempts">How often it was tried before.</param>
 /// <param name="Condemned">Set if it is to be abandoned without being run.</param>
-internal sealed record StepInput<TEvent>(InputId Id, TEvent? Event, byte[]? Bytes, int Attempts = 0, Failure? Condemned = null)
+internal sealed record StepInput<TEvent>(InputId Id, TEvent? Event, byte[]? Bytes, int Attempts = 0, Verdict? Condemned = null)
     where TEvent : class
 {
     public bool IsDue => Event is null && Bytes is null;

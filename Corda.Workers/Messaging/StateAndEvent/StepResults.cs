@@ -38,7 +38,7 @@ internal sealed class StepResults<TState, TEvent>(StateAndEventSettings<TState, 
 
     /// <summary>What the outputs come to: chained or written.</summary>
     /// <exception cref="RecordRefusedException">An output cannot be written.</exception>
-    public IReadOnlyList<StepEffect<TEvent>> Effects(IReadOnlyList<Record> outputs, InputId input, IChaining chaining)
+    public IReadOnlyList<StepEffect<TEvent>> Effects(IReadOnlyList<Record> outputs, InputId input, StepMode mode)
     {
         if (outputs.Count == 0)
         {
@@ -48,7 +48,7 @@ internal sealed class StepResults<TState, TEvent>(StateAndEventSettings<TState, 
         var effects = new StepEffect<TEvent>[outputs.Count];
         for (int i = 0; i < effects.Length; i++)
         {
-            effects[i] = Effect(outputs[i], input, i, chaining);
+            effects[i] = Effect(outputs[i], input, i, mode);
         }
 
         return effects;
@@ -74,7 +74,7 @@ internal sealed class StepResults<TState, TEvent>(StateAndEventSettings<TState, 
                 $"A state of {bytes.Length} bytes is larger than the {settings.RecordBytesMax - EnvelopeBytes} bytes allowed. Keep less in it.");
     }
 
-    private StepEffect<TEvent> Effect(Record output, InputId input, int index, IChaining chaining)
+    private StepEffect<TEvent> Effect(Record output, InputId input, int index, StepMode mode)
     {
         if (output.Value is not TEvent value || output.Topic.Name != settings.Events.Name)
         {
@@ -82,8 +82,21 @@ internal sealed class StepResults<TState, TEvent>(StateAndEventSettings<TState, 
         }
 
         var to = new PartitionKey(encoder.PartitionOf(output.Topic, output.Key), output.Key);
-        return chaining.MayChain(to)
-            ? new Chain<TEvent>(to, new StepInput<TEvent>(input.Child(index), value, null))
+        return mode.Chaining.MayChain(to)
+            ? new Chain<TEvent>(to, new StepInput<TEvent>(input.Child(index), value, mode.Strict ? BytesOrNull(value) : null))
             : new Write<TEvent>(encoder.Encode(output), ToOwnKey: true);
+    }
+
+    private byte[]? BytesOrNull(TEvent chained)
+    {
+        try
+        {
+            return settings.Events.Encode(chained);
+        }
+        catch (Exception cause) when (cause is not OutOfMemoryException)
+        {
+            // It never has to be written, unless it ends among the dead letters: the letter says so by having none.
+            return null;
+        }
     }
 }

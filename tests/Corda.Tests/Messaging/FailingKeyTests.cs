@@ -318,11 +318,11 @@ public sealed class FailingKeyTests : IAsyncDisposable
     public void Inputs_are_condemned_by_key_and_name()
     {
         var condemned = new CondemnedInputs();
-        var failure = new Failure(FailureKind.Stuck, 1, "why");
-        Assert.True(condemned.TryAdd(new PartitionKey(1, [1]), "due:1@5", failure));
-        Assert.Same(failure, condemned.Find(new PartitionKey(1, [1]), "due:1@5"));
+        var verdict = new Verdict(new Failure(FailureKind.Stuck, 1, "why"), Silent: false);
+        Assert.True(condemned.TryAdd(new PartitionKey(1, [1]), "due:1@5", verdict));
+        Assert.Same(verdict, condemned.Find(new PartitionKey(1, [1]), "due:1@5"));
         Assert.Null(condemned.Find(new PartitionKey(1, [2]), "due:1@5"));
-        Assert.False(condemned.TryAdd(new PartitionKey(1, [1]), "due:1@5", failure));
+        Assert.False(condemned.TryAdd(new PartitionKey(1, [1]), "due:1@5", verdict));
         condemned.Remove(new PartitionKey(1, [1]), "due:1@5");
         Assert.Null(condemned.Find(new PartitionKey(1, [1]), "due:1@5"));
     }

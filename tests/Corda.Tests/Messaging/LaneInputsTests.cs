@@ -47,7 +47,7 @@ public sealed class LaneInputsTests
     {
         Dictionary<int, PartitionStates<Text>> live = Partitions(1);
         Due(live[0], key: 1, Noon);
-        live[0].DueTimes.Add([1], Noon);
+        live[0].DueTimes.Set([1], Noon);
 
         Assert.Equal(1, LaneInputs.Collect<Text, Text>([], live, Noon, inputsMax: 4).Count);
     }

@@ -89,24 +89,22 @@ public sealed class PartsTests
     [Fact]
     public void Only_the_present_due_time_of_a_key_counts()
     {
-        var wanted = new Dictionary<byte[], DateTimeOffset?>(KeyComparer.Instance);
-        var due = new DueTimes(key => wanted.GetValueOrDefault(key));
+        var due = new DueTimes();
         Want("a", 5);
         Want("b", 3);
         Want("a", 9);
         Assert.Equal(Noon.AddSeconds(3), due.Next());
         Assert.Equal(["b"], Taken(4));
-        wanted["b"u8.ToArray()] = null;
+        due.GiveBack("b"u8.ToArray());
+        Assert.Equal(["b"], Taken(4));
+        due.Set("b"u8.ToArray(), null);
+        due.GiveBack("b"u8.ToArray());
         Assert.Equal(Noon.AddSeconds(9), due.Next());
         Assert.Empty(Taken(8));
         Assert.Equal(["a"], Taken(9));
         Assert.Null(due.Next());
 
-        void Want(string key, int seconds)
-        {
-            wanted[Encoding.UTF8.GetBytes(key)] = Noon.AddSeconds(seconds);
-            due.Add(Encoding.UTF8.GetBytes(key), Noon.AddSeconds(seconds));
-        }
+        void Want(string key, int seconds) => due.Set(Encoding.UTF8.GetBytes(key), Noon.AddSeconds(seconds));
 
         List<string> Taken(int seconds)
         {
@@ -118,6 +116,53 @@ public sealed class PartsTests
 
             return taken;
         }
+    }
+
+    [Fact]
+    public void Due_times_that_were_replaced_do_not_pile_up_until_they_would_have_come()
+    {
+        var due = new DueTimes();
+        for (int n = 0; n < 100_000; n++)
+        {
+            due.Set([(byte)(n % 10)], Noon.AddSeconds(n));
+        }
+
+        Assert.InRange(due.Kept, 10, (2 * due.Count) + 1_024);
+        var taken = new List<byte>();
+        while (due.Take(DateTimeOffset.MaxValue) is { } key)
+        {
+            taken.Add(key[0]);
+        }
+
+        Assert.Equal(Enumerable.Range(0, 10).Select(n => (byte)n), taken);
+    }
+
+    [Fact]
+    public void Only_the_newest_object_of_a_key_is_kept_and_none_of_a_key_that_is_gone()
+    {
+        var states = new PartitionStates<Text>(new("event", 0), 1, decodedMax: 3, static (_, reason) => Assert.Fail(reason));
+        for (int version = 1; version <= 10; version++)
+        {
+            Put(1, version);
+        }
+
+        Put(2, 1);
+        Assert.Equal(2, states.DecodedCount);
+        states.Apply([2], null, null, null);
+        Assert.Equal(1, states.DecodedCount);
+        Assert.Equal("10", states.Take([1], fresh: false).Value?.Decoded?.Value);
+        Assert.Equal(0, states.DecodedCount);
+        for (byte key = 3; key < 9; key++)
+        {
+            Put(key, 1);
+        }
+
+        Assert.Equal(3, states.DecodedCount);
+        Assert.Null(states.Take([5], fresh: false).Value?.Decoded);
+        Assert.NotNull(states.Take([6], fresh: false).Value?.Decoded);
+
+        void Put(byte key, int version) =>
+            states.Apply([key], new StateRecord(version, "x", -1, null, null, [1]), [1], new Text($"{version}"));
     }
 
     [Fact]
