@@ -111,6 +111,11 @@ internal static class WorkerRegistration
     {
         services.AddSingleton(options.Rpc);
         services.AddSingleton<Rpc.VirtualNodeView>();
+        if (options.Bus.Type != BusType.InMemory)
+        {
+            services.AddSingleton(provider => new SpillTable(Path.Combine(provider.GetRequiredService<DataFolder>().FullPath, "statuses.db")));
+        }
+
         services.AddSingleton<FlowStatusView>();
         services.AddSingleton<StartableFlows>();
         services.AddSingleton(provider => new WatchedPublisher(

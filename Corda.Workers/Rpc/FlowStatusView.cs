@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Corda.Workers.Contracts;
 using Corda.Workers.Messaging;
+using Corda.Workers.Storage;
 
 namespace Corda.Workers.Rpc;
 
@@ -10,14 +11,14 @@ namespace Corda.Workers.Rpc;
 /// confirmed yet. Read on any thread. A flow's terminal status goes when its flow worker forgets the flow (<c>Corda:Flow:ClientFlowRetention</c>)
 /// and publishes a tombstone.
 /// </summary>
-internal sealed class FlowStatusView(TimeProvider time) : ICompactedProcessor<FlowStatus>
+internal sealed class FlowStatusView(TimeProvider time, RpcOptions options, SpillTable? spill = null) : ICompactedProcessor<FlowStatus>
 {
     private readonly StatusWaiters waiters = new();
 
     // Taken by whoever changes the content: the thread that follows the topic, and requests that have published a start.
     private readonly Lock changing = new();
     private readonly ConcurrentDictionary<FlowId, FlowStatus> requested = new();
-    private volatile Content content = new();
+    private volatile Content content = new(new KnownStatuses(spill, options.EndedStatusBytesMax));
 
     /// <summary>Whether the topic was read; before that, an unknown flow may only be one not seen yet.</summary>
     public bool Loaded { get; private set; }
@@ -29,7 +30,7 @@ internal sealed class FlowStatusView(TimeProvider time) : ICompactedProcessor<Fl
     public FlowStatus? Find(FlowId flowId) => FindConfirmed(flowId) ?? requested.GetValueOrDefault(flowId) ?? FindConfirmed(flowId);
 
     /// <summary>The status of a flow of which a flow worker has told, or null.</summary>
-    public FlowStatus? FindConfirmed(FlowId flowId) => content.Statuses.GetValueOrDefault(flowId);
+    public FlowStatus? FindConfirmed(FlowId flowId) => content.Statuses.Find(flowId);
 
     /// <summary>The start under this id that this process has published and no flow worker has confirmed yet; null for none.</summary>
     public FlowStatus? FindRequested(FlowId flowId) => requested.GetValueOrDefault(flowId);
@@ -40,7 +41,7 @@ internal sealed class FlowStatusView(TimeProvider time) : ICompactedProcessor<Fl
         lock (changing)
         {
             // Its flow worker may have been faster than the one who published it.
-            if (content.Statuses.ContainsKey(start.FlowId) || !requested.TryAdd(start.FlowId, start)) return;
+            if (content.Statuses.Contains(start.FlowId) || !requested.TryAdd(start.FlowId, start)) return;
             Place(start, static (places, place) => places.Add(place));
         }
     }
@@ -86,12 +87,12 @@ internal sealed class FlowStatusView(TimeProvider time) : ICompactedProcessor<Fl
     /// <inheritdoc/>
     public void OnSnapshot(IReadOnlyCollection<KeyValuePair<byte[], FlowStatus>> values)
     {
-        var fresh = new Content();
-        foreach (FlowStatus status in values.Select(pair => pair.Value)) fresh.Statuses[status.FlowId] = status;
+        var fresh = new Content(new KnownStatuses(spill, options.EndedStatusBytesMax));
         lock (changing)
         {
-            foreach (FlowId confirmed in requested.Keys.Where(fresh.Statuses.ContainsKey)) requested.TryRemove(confirmed, out _);
-            foreach (var node in fresh.Statuses.Values.Concat(requested.Values).GroupBy(status => status.Identity.ShortHash))
+            foreach (FlowStatus status in values.Select(pair => pair.Value)) fresh.Statuses.Put(status);
+            foreach (FlowId confirmed in requested.Keys.Where(fresh.Statuses.Contains)) requested.TryRemove(confirmed, out _);
+            foreach (var node in values.Select(pair => pair.Value).Concat(requested.Values).GroupBy(status => status.Identity.ShortHash))
             {
                 fresh.ByNode[node.Key] = [.. node.Select(StatusCursor.Of)];
             }
@@ -100,7 +101,7 @@ internal sealed class FlowStatusView(TimeProvider time) : ICompactedProcessor<Fl
         }
 
         Loaded = true;
-        foreach (FlowStatus status in fresh.Statuses.Values) waiters.Tell(status);
+        foreach ((_, FlowStatus status) in values) waiters.Tell(status);
     }
 
     /// <inheritdoc/>
@@ -111,12 +112,14 @@ internal sealed class FlowStatusView(TimeProvider time) : ICompactedProcessor<Fl
         {
             if (value is null)
             {
-                if (content.Statuses.TryRemove(flowId, out FlowStatus? gone)) Place(gone, static (places, place) => places.Remove(place));
+                if (FindConfirmed(flowId) is not { } gone) return;
+                content.Statuses.Remove(flowId);
+                Place(gone, static (places, place) => places.Remove(place));
                 return;
             }
 
             FlowStatus? former = Find(flowId);
-            content.Statuses[flowId] = value;
+            content.Statuses.Put(value);
             requested.TryRemove(flowId, out _);
             if (former?.CreatedAt != value.CreatedAt)
             {
@@ -142,9 +145,9 @@ internal sealed class FlowStatusView(TimeProvider time) : ICompactedProcessor<Fl
         content.ByNode[node] = change(content.ByNode.GetValueOrDefault(node, []), StatusCursor.Of(status));
     }
 
-    private sealed class Content
+    private sealed class Content(KnownStatuses statuses)
     {
-        public ConcurrentDictionary<FlowId, FlowStatus> Statuses { get; } = new();
+        public KnownStatuses Statuses => statuses;
 
         public ConcurrentDictionary<string, ImmutableSortedSet<StatusCursor>> ByNode { get; } = new(StringComparer.OrdinalIgnoreCase);
     }

@@ -18,6 +18,12 @@ internal sealed record RpcOptions
     public int RequestBytesMax { get; init; } = 1024 * 1024;
 
     /// <summary>
+    /// How many bytes of ended flows' statuses (results most of all) are kept in memory; the older ones stay in a file under the data folder and are
+    /// read when asked for. Default 64 MiB.
+    /// </summary>
+    public long EndedStatusBytesMax { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>
     /// How many starts may wait for a flow worker to confirm them before more are answered 503 unrecorded. Default 10,000: some seconds of the most that a
     /// cluster takes, and a bound to what piles up while no flow worker runs.
     /// </summary>

@@ -15,7 +15,7 @@ public sealed class FlowKillerTests
 
     public FlowKillerTests()
     {
-        statuses = new FlowStatusView(time);
+        statuses = new FlowStatusView(time, new RpcOptions());
         killer = new FlowKiller(publisher, statuses, new RpcOptions());
     }
 

@@ -18,7 +18,7 @@ public sealed class FlowStarterTests
 
     public FlowStarterTests()
     {
-        statuses = new FlowStatusView(time);
+        statuses = new FlowStatusView(time, new RpcOptions());
         var node = new VirtualNodeInfo(Alice, new CpiInfo("test", "1", ["h"]), FlowStartActive: true, Epoch);
         nodes.OnNext(System.Text.Encoding.UTF8.GetBytes(Alice.ShortHash), node);
         starter = new FlowStarter(nodes, new StartableFlows(new OnePackage()), statuses, publisher, new RpcOptions(), time);

@@ -10,7 +10,7 @@ public sealed class FlowStatusViewTests
     private readonly FakeTimeProvider time = new();
     private readonly FlowStatusView view;
 
-    public FlowStatusViewTests() => view = new FlowStatusView(time);
+    public FlowStatusViewTests() => view = new FlowStatusView(time, new RpcOptions());
 
     [Fact]
     public void Pages_together_list_every_flow_once_newest_first()
