@@ -22,6 +22,8 @@ internal sealed class CountingBus(IMessageBus bus) : IMessageBus
 
     public IBatchProducer OpenProducer(string clientId) => new Batch(this, bus.OpenProducer(clientId));
 
+    public Task<bool> Evict(DeadWorker dead) => bus.Evict(dead);
+
     public ValueTask DisposeAsync() => bus.DisposeAsync();
 
     private void Count(IReadOnlyList<OutgoingRecord> written)

@@ -25,8 +25,19 @@ public interface IMessageBus : IAsyncDisposable
     /// </summary>
     ITransactionalProducer OpenTransactional(string transactionalId);
 
-    /// <summary>Opens a producer for single, idempotent, atomic batches outside of groups. Thread-safe.</summary>
+    /// <summary>
+    /// Opens a producer for single, idempotent, atomic batches outside of groups. Thread-safe. Where the bus needs a transactional id for it, the id is the
+    /// client id.
+    /// </summary>
     IBatchProducer OpenProducer(string clientId);
+
+    /// <summary>
+    /// Ends on a worker's behalf what it can end no more: fences its transactional ids (what is open is aborted) and leaves its groups, so that its partitions
+    /// go to others without waiting for any timeout. To be called when its process is known to be gone; if it is not, it finds itself fenced, drops its work and
+    /// joins anew. May be repeated. Any thread.
+    /// </summary>
+    /// <returns>At once; completes with whether all of it was done. What was not is logged, and the timeouts of the bus decide. Never fails.</returns>
+    Task<bool> Evict(DeadWorker dead) => Task.FromResult(false);
 }
 
 /// <summary>A topic as the broker knows it.</summary>

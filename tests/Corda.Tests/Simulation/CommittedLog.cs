@@ -26,6 +26,8 @@ internal sealed class CommittedLog(IMessageBus bus) : IMessageBus
 
     public IBatchProducer OpenProducer(string clientId) => new Batch(this, bus.OpenProducer(clientId));
 
+    public Task<bool> Evict(DeadWorker dead) => bus.Evict(dead);
+
     public ValueTask DisposeAsync() => bus.DisposeAsync();
 
     // The lock is held over commit and keeping: else the next owner of a partition could commit, and be kept, in between.

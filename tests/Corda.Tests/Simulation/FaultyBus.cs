@@ -48,6 +48,8 @@ internal sealed class FaultyBus(IMessageBus bus, FaultPlan plan, FaultyBus.IScen
 
     public IBatchProducer OpenProducer(string clientId) => new Batch(this, Living(() => bus.OpenProducer(clientId)));
 
+    public Task<bool> Evict(DeadWorker worker) => Living(() => bus.Evict(worker));
+
     // The bus itself lives on: it is the broker, or the file.
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

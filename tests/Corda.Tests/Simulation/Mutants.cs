@@ -37,6 +37,8 @@ internal sealed class MutantBus(IMessageBus bus, Mutant mutant) : IMessageBus
 
     public IBatchProducer OpenProducer(string clientId) => bus.OpenProducer(clientId);
 
+    public Task<bool> Evict(DeadWorker dead) => bus.Evict(dead);
+
     public ValueTask DisposeAsync() => bus.DisposeAsync();
 
     private sealed class Producer(ITransactionalProducer honest, IBatchProducer unfenced, Mutant mutant) : ITransactionalProducer

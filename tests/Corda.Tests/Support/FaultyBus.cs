@@ -63,6 +63,8 @@ internal sealed class FaultyBus(IMessageBus inner) : IMessageBus
 
     public IBatchProducer OpenProducer(string clientId) => Alive().OpenProducer(clientId);
 
+    public Task<bool> Evict(DeadWorker worker) => Alive().Evict(worker);
+
     /// <summary>The bus behind goes on: it is another process.</summary>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

@@ -32,4 +32,7 @@ internal static partial class BusLog
 
     [LoggerMessage(9, LogLevel.Critical, "{Damage}")]
     public static partial void PartitionDamaged(ILogger logger, string damage, Exception cause);
+
+    [LoggerMessage(10, LogLevel.Warning, "Member {Member} of group {Group} was put out: its worker {Worker} was taken for dead")]
+    public static partial void MemberEvictedAsDead(ILogger logger, string member, string group, string worker);
 }

@@ -77,6 +77,13 @@ internal sealed class EmbeddedBus : IMessageBus
         return new BatchProducer(writer, core);
     }
 
+    public Task<bool> Evict(DeadWorker dead)
+    {
+        RequireOpen();
+        core.Coordinator.Evict(dead);
+        return Task.FromResult(true);
+    }
+
     /// <summary>
     /// Writes what waits already, then refuses everything. Listeners are not called: it is as if the process ended here. However often and by how many it is called,
     /// it happens once, and each call ends when it is done.

@@ -131,7 +131,7 @@ internal sealed class GroupConsumer(
         }
 
         return new MessagingFencedException(
-            $"member '{evicted.Id}' was put out of group '{group}': it did not poll for {core.Options.MemberTimeout}; the next poll joins anew");
+            $"member '{evicted.Id}' was put out of group '{group}': it did not poll for {core.Options.MemberTimeout}, or was taken for dead; the next poll joins anew");
     }
 
     private void Begin(IReadOnlyDictionary<TopicPartition, long> offsets)

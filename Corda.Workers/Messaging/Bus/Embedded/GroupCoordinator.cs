@@ -114,6 +114,28 @@ internal sealed class GroupCoordinator
         }
     }
 
+    /// <summary>Fences a worker's transactional ids and puts its members out, as if its timeouts had come.</summary>
+    public void Evict(DeadWorker dead)
+    {
+        lock (gate)
+        {
+            foreach (string id in dead.TransactionalIds)
+            {
+                transactionalIds.GetValueOrDefault(id)?.Take();
+            }
+
+            foreach (GroupMemberId gone in dead.Members)
+            {
+                if (groups.GetValueOrDefault(gone.Group)?.Members.FirstOrDefault(m => m.Id == gone.MemberId) is { } member)
+                {
+                    member.Evicted = true;
+                    member.Group.Remove(member);
+                    BusLog.MemberEvictedAsDead(logger, member.Id, gone.Group, dead.Name);
+                }
+            }
+        }
+    }
+
     /// <summary>The generation to put into a proof of membership.</summary>
     public int Generation(GroupMember member)
     {

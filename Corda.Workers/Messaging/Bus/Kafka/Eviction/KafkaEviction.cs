@@ -1,0 +1,155 @@
+using Microsoft.Extensions.Logging;
+
+namespace Corda.Workers.Messaging.Bus.Kafka.Eviction;
+
+/// <summary>
+/// Fences a dead worker's transactional ids and leaves its groups on its behalf. The client library has no call for the latter, so both are said to the
+/// brokers directly: a few requests on connections of their own. Thread-safe.
+/// </summary>
+/// <remarks>
+/// A fence is up with the broker's first answer; that answer is "concurrent transactions" where there was something to abort, and the abort goes on by itself.
+/// So the leave follows right behind the first answers: were it first, the new owner would ask for offsets that are not stable yet, and wait its back-off.
+/// </remarks>
+internal sealed partial class KafkaEviction
+{
+    // Several rounds of broker elections; after that, the timeouts of the bus have as good as decided.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan FenceHeadStart = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(50);
+
+    // Of the id while nobody uses it; its next owner, if there is one, names its own.
+    private static readonly TimeSpan TransactionTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly string bootstrapServers;
+    private readonly WireSecurity? security;
+    private readonly bool consumerProtocol;
+    private readonly TimeProvider time;
+    private readonly ILogger logger;
+
+    /// <summary>Evicts on a cluster of brokers.</summary>
+    /// <param name="bootstrapServers">As the client gets them.</param>
+    /// <param name="client">The client's settings; those of security and the group protocol matter here.</param>
+    /// <param name="time">The only clock.</param>
+    /// <param name="logger">Where failures go.</param>
+    public KafkaEviction(string bootstrapServers, IReadOnlyDictionary<string, string> client, TimeProvider time, ILogger logger)
+    {
+        (this.bootstrapServers, this.time, this.logger) = (bootstrapServers, time, logger);
+        consumerProtocol = client.GetValueOrDefault("group.protocol", "classic").Equals("consumer", StringComparison.OrdinalIgnoreCase);
+        security = WireSecurity.From(client, out string? reason);
+        if (security is null) LogUnable(logger, reason!);
+    }
+
+    /// <inheritdoc cref="IMessageBus.Evict"/>
+    public async Task<bool> Evict(DeadWorker dead)
+    {
+        if (security is null) return false;
+
+        using var limit = new CancellationTokenSource(Patience, time);
+        await using var brokers = new WireBrokers(bootstrapServers, security, limit.Token);
+        var firstAnswers = new FirstAnswers(dead.TransactionalIds.Count);
+        Task<bool>[] fences = [.. dead.TransactionalIds.Select(id => Fence(brokers, dead, id, firstAnswers, limit.Token))];
+        await Task.WhenAny(firstAnswers.All, Task.Delay(FenceHeadStart, time));
+        Task<bool>[] leaves = [.. dead.Members.Select(member => Leave(brokers, dead, member, limit.Token))];
+        bool[] done = await Task.WhenAll([.. fences, .. leaves]);
+        return Array.TrueForAll(done, static one => one);
+    }
+
+    private Task<bool> Fence(WireBrokers brokers, DeadWorker dead, string id, FirstAnswers firstAnswers, CancellationToken cancellation) => Guarded(
+        dead,
+        $"fencing of transactional id '{id}'",
+        async () =>
+        {
+            WireError error = await brokers.AskCoordinator(id, CoordinatorKind.Transaction, WireRequest.InitProducerId(id, TransactionTimeout));
+            firstAnswers.Add(id);
+            return error;
+        },
+        cancellation);
+
+    // Which protocol the dead one spoke is not said; a broker answers the wrong leave with "unknown member", and the right one changes nothing twice.
+    private Task<bool> Leave(WireBrokers brokers, DeadWorker dead, GroupMemberId member, CancellationToken cancellation) => Guarded(
+        dead,
+        $"leaving of group '{member.Group}' as '{member.MemberId}'",
+        async () =>
+        {
+            WireRequest classic = WireRequest.LeaveGroup(member.Group, member.MemberId);
+            WireRequest consumer = WireRequest.LeaveConsumerGroup(member.Group, member.MemberId);
+            (WireRequest first, WireRequest second) = consumerProtocol ? (consumer, classic) : (classic, consumer);
+            WireError error = await brokers.AskCoordinator(member.Group, CoordinatorKind.Group, first);
+            if (!IsUnknown(error)) return error;
+            error = await brokers.AskCoordinator(member.Group, CoordinatorKind.Group, second);
+            return IsUnknown(error) ? WireError.None : error;
+        },
+        cancellation);
+
+    private static bool IsUnknown(WireError error) => error is WireError.UnknownMember or WireError.GroupIdNotFound or WireError.UnsupportedVersion;
+
+    private async Task<bool> Guarded(DeadWorker dead, string what, Func<Task<WireError>> attempt, CancellationToken cancellation)
+    {
+        string problem = "no answer";
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    WireError error = await attempt();
+                    if (error == WireError.None) return true;
+                    problem = error.ToString();
+                    if (!IsPassing(error)) break;
+                }
+                catch (IOException cause)
+                {
+                    problem = cause.Message;
+                }
+
+                await Task.Delay(RetryDelay, time, cancellation);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            problem = $"given up after {Patience.TotalSeconds:0} s: {problem}";
+        }
+        catch (Exception cause)
+        {
+            // Nobody waits for this task: what is wrong is told here or never.
+            problem = cause.Message;
+        }
+
+        LogNotDone(logger, dead.Name, what, problem);
+        return false;
+    }
+
+    private static bool IsPassing(WireError error) => error
+        is WireError.ConcurrentTransactions or WireError.CoordinatorLoading or WireError.CoordinatorNotAvailable or WireError.NotCoordinator;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message =
+        "This worker cannot evict others: {Reason}. When a worker dies, its group's session timeout and its transactions' timeout decide")]
+    private static partial void LogUnable(ILogger logger, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Eviction of {Worker}: {What} was not done: {Problem}. The timeout decides")]
+    private static partial void LogNotDone(ILogger logger, string worker, string what, string problem);
+
+    /// <summary>Tells when every fence has had its first answer.</summary>
+    private sealed class FirstAnswers
+    {
+        private readonly HashSet<string> answered = [];
+        private readonly TaskCompletionSource all = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly int count;
+
+        public FirstAnswers(int count)
+        {
+            this.count = count;
+            if (count == 0) all.SetResult();
+        }
+
+        public Task All => all.Task;
+
+        public void Add(string id)
+        {
+            lock (answered)
+            {
+                if (answered.Add(id) && answered.Count == count) all.TrySetResult();
+            }
+        }
+    }
+}
