@@ -1,3 +1,4 @@
+using Corda.Workers.Cluster;
 using Corda.Workers.Flow;
 using Corda.Workers.Messaging.Bus.Embedded;
 using Corda.Workers.Rpc;
@@ -27,6 +28,12 @@ internal sealed record CordaOptions
 
     /// <summary>The rpc role.</summary>
     public RpcOptions Rpc { get; init; } = new();
+
+    /// <summary>This process among the others.</summary>
+    public WorkerOptions Worker { get; init; } = new();
+
+    /// <summary>How the workers know of each other.</summary>
+    public ClusterOptions Cluster { get; init; } = new();
 
     /// <summary>How health is judged.</summary>
     public HealthOptions Health { get; init; } = new();
@@ -61,6 +68,16 @@ internal enum BusType
 
     /// <summary>Memory: everything is gone with the process. For tests.</summary>
     InMemory,
+}
+
+/// <summary>This process among the others. Section <c>Corda:Worker</c>.</summary>
+internal sealed record WorkerOptions
+{
+    /// <summary>
+    /// The worker's name, unique in the cluster: letters, digits, dots and dashes. Default the host's name and a suffix that is another with every start. On an embedded
+    /// bus always 0.
+    /// </summary>
+    public string? Id { get; init; }
 }
 
 /// <summary>How health is judged. Section <c>Corda:Health</c>.</summary>

@@ -1,6 +1,8 @@
 using System.ComponentModel;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Corda.Flows;
+using Corda.Workers.Cluster.Liveness;
 using Microsoft.Extensions.Configuration;
 
 namespace Corda.Workers;
@@ -9,7 +11,7 @@ namespace Corda.Workers;
 internal sealed class CordaOptionsException(string message) : Exception(message);
 
 /// <summary>Reads section <c>Corda</c>, and refuses everything that it does not understand rather than run in a way nobody has asked for.</summary>
-internal static class CordaOptionsReader
+internal static partial class CordaOptionsReader
 {
     private const string Section = "Corda";
     private const int PartitionsMax = 1024;
@@ -121,6 +123,8 @@ internal static class CordaOptionsReader
         if (partitions > PartitionsMax) problems.Add($"{Section}:Bus:Embedded:PartitionCount is {partitions}, but must be at most {PartitionsMax}.");
         if (string.IsNullOrWhiteSpace(options.Network.GroupId)) problems.Add($"{Section}:Network:GroupId is empty. Give the group a name.");
         CheckNames(options.Network.VirtualNodes, problems);
+        problems.AddRange(LivenessAddress.Problems(options.Cluster.Liveness));
+        if (options.Worker.Id is { } id && !WorkerId().IsMatch(id)) problems.Add($"{Section}:Worker:Id is '{id}', but must be 1 to 100 letters, digits, dots, dashes.");
         try
         {
             Roles(options);
@@ -144,6 +148,9 @@ internal static class CordaOptionsReader
             else if (!seen.Add(name)) problems.Add($"{Section}:Network:VirtualNodes:{index}: {name} stands there twice.");
         }
     }
+
+    [GeneratedRegex("^[-.A-Za-z0-9]{1,100}$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex WorkerId();
 
     // Enum.TryParse takes numbers as well; a role "1" is a mistake.
     private static bool IsNameOf(Type enumType, string text) => Enum.GetNames(enumType).Contains(text, StringComparer.OrdinalIgnoreCase);

@@ -1,3 +1,4 @@
+using Corda.Workers.Cluster;
 using Corda.Workers.Contracts;
 using Corda.Workers.Db;
 using Corda.Workers.Flow;
@@ -19,9 +20,6 @@ namespace Corda.Workers;
 /// <summary>The one place where roles become running services, and where it is decided what they share.</summary>
 internal static class WorkerRegistration
 {
-    // One process on a bus of its own: its name need not tell it from others.
-    private const string InstanceId = "0";
-
     /// <summary>Adds the bus, the packages and the roles that the options name.</summary>
     public static void AddCordaWorkers(this IServiceCollection services, CordaOptions options)
     {
@@ -43,23 +41,38 @@ internal static class WorkerRegistration
     {
         bool inMemory = options.Bus.Type == BusType.InMemory;
         if (!inMemory) services.AddSingleton(_ => new DataFolder(options.DataFolder));
-        services.AddSingleton<IMessageBus>(provider => new EmbeddedBus(
-            inMemory ? new MemoryLogStore() : new SqliteLogStore(new SqliteSettings
-            {
-                Folder = provider.GetRequiredService<DataFolder>().SubFolder("bus"),
-                SurvivesPowerLoss = options.Bus.SurvivesPowerLoss,
-                FileBytesMax = options.Bus.FileBytesMax,
-            }),
-            options.Bus.Embedded,
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<EmbeddedBus>>()));
+        services.AddSingleton(provider => new ObservedBus(OpenBus(provider, options), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IMessageBus>(provider => provider.GetRequiredService<ObservedBus>());
+        services.AddSingleton(provider => Identity(options, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new Subscriptions(new PatternContext(
             provider.GetRequiredService<IMessageBus>(),
-            InstanceId,
+            provider.GetRequiredService<WorkerIdentity>().Id,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILoggerFactory>().CreateLogger("Corda.Workers.Messaging"))));
+        services.AddSingleton(provider => Cluster(provider, options));
         services.AddSingleton<IFlowPackages>(provider =>
             new FlowPackageStore(options.Network.FlowPackages, inMemory ? null : provider.GetRequiredService<DataFolder>().FullPath));
+    }
+
+    private static EmbeddedBus OpenBus(IServiceProvider provider, CordaOptions options) => new EmbeddedBus(
+        options.Bus.Type == BusType.InMemory ? new MemoryLogStore() : new SqliteLogStore(new SqliteSettings
+        {
+            Folder = provider.GetRequiredService<DataFolder>().SubFolder("bus"),
+            SurvivesPowerLoss = options.Bus.SurvivesPowerLoss,
+            FileBytesMax = options.Bus.FileBytesMax,
+        }),
+        options.Bus.Embedded,
+        provider.GetRequiredService<TimeProvider>(),
+        provider.GetRequiredService<ILogger<EmbeddedBus>>());
+
+    // One process on a bus of its own: its name need not tell it from others.
+    private static WorkerIdentity Identity(CordaOptions options, TimeProvider time) => new("0", time.GetUtcNow());
+
+    private static ClusterService Cluster(IServiceProvider provider, CordaOptions options)
+    {
+        ObservedBus bus = provider.GetRequiredService<ObservedBus>();
+        var self = new SelfPortrait(provider.GetRequiredService<WorkerIdentity>(), CordaOptionsReader.Roles(options), bus, static () => null);
+        return ClusterService.Alone(self, bus, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ClusterService>>());
     }
 
     private static void AddDb(IServiceCollection services, CordaOptions options)
@@ -95,7 +108,8 @@ internal static class WorkerRegistration
                 options.Flow,
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILoggerFactory>());
-            var settings = new StateAndEventSettings<Checkpoint, FlowEvent>("flow", "flow-worker", Topics.FlowEvent, Topics.FlowState.Codec, InstanceId)
+            var settings = new StateAndEventSettings<Checkpoint, FlowEvent>(
+                "flow", "flow-worker", Topics.FlowEvent, Topics.FlowState.Codec, provider.GetRequiredService<WorkerIdentity>().Id)
             {
                 Lanes = options.Flow.Lanes,
                 StepTimeout = options.Flow.StepTimeout,

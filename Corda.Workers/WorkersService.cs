@@ -1,3 +1,4 @@
+using Corda.Workers.Cluster;
 using Corda.Workers.Messaging;
 using Corda.Workers.Messaging.Bus;
 using Corda.Workers.Storage;
@@ -9,7 +10,8 @@ namespace Corda.Workers;
 /// Runs the roles of this process: makes and starts them with the host, and stops them with it; roles first, then the bus, then the data folder.
 /// </summary>
 internal sealed class WorkersService(
-    IEnumerable<WorkerFactory> factories, Subscriptions subscriptions, IMessageBus bus, IServiceProvider services, DataFolder? dataFolder = null)
+    IEnumerable<WorkerFactory> factories, Subscriptions subscriptions, IMessageBus bus, IServiceProvider services, DataFolder? dataFolder = null,
+    ClusterService? cluster = null)
     : IHostedService, IAsyncDisposable
 {
     private volatile IReadOnlyList<IWorker> workers = [];
@@ -23,6 +25,7 @@ internal sealed class WorkersService(
     {
         // Everything that can be wrong with the surroundings shows in making the workers; only then do any loops run.
         workers = [.. factories.Select(factory => factory(subscriptions, services))];
+        cluster?.Start();
         foreach (IWorker worker in workers) worker.Start();
         return Task.CompletedTask;
     }
@@ -32,9 +35,12 @@ internal sealed class WorkersService(
     {
         if (Interlocked.Exchange(ref stopped, 1) == 1) return;
 
+        cluster?.Drain();
+
         // All at once: each finishes what it has begun, and none waits for another's.
         ValueTask[] stopping = [.. workers.Select(worker => worker.DisposeAsync())];
         foreach (ValueTask stop in stopping) await stop;
+        if (cluster is not null) await cluster.DisposeAsync();
 
         // Whoever has seen this process stop may start another one on the data folder at once.
         await bus.DisposeAsync();

@@ -19,6 +19,10 @@ internal static class Topics
     public static readonly Topic<VirtualNodeInfo> VirtualNodeInfo =
         new("virtual.node.info", Routing.Hash, Cleanup.Compact, new ContractCodec<VirtualNodeInfo>());
 
+    /// <summary>The workers that are there; key: worker id. Every role's.</summary>
+    public static readonly Topic<WorkerPresence> WorkerPresence =
+        new("worker.presence", Routing.Hash, Cleanup.Compact, new ContractCodec<WorkerPresence>());
+
     /// <summary>Every topic with the roles that write and read it.</summary>
     public static readonly IReadOnlyList<TopicUse> All =
     [
@@ -26,6 +30,7 @@ internal static class Topics
         new(FlowState, Producers: [WorkerRole.Flow], Consumers: [WorkerRole.Flow]),
         new(FlowStatus, Producers: [WorkerRole.Flow], Consumers: [WorkerRole.Rpc]),
         new(VirtualNodeInfo, Producers: [WorkerRole.Db], Consumers: [WorkerRole.Rpc, WorkerRole.Flow, WorkerRole.Db]),
+        new(WorkerPresence, Producers: [WorkerRole.Rpc, WorkerRole.Flow, WorkerRole.Db], Consumers: [WorkerRole.Rpc, WorkerRole.Flow, WorkerRole.Db]),
     ];
 }
 

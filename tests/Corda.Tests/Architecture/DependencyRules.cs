@@ -15,7 +15,7 @@ public sealed class DependencyRules
     private const string Planted = "Corda.Tests.Architecture.Planted";
 
     /// <summary>Folders that any role may use. Every other folder is a role's.</summary>
-    private static readonly string[] Shared = ["Contracts", "Messaging", "Packaging", "Storage", "Diagnostics"];
+    private static readonly string[] Shared = ["Contracts", "Messaging", "Packaging", "Storage", "Diagnostics", "Cluster"];
 
     private static readonly string[] AmbientMembers =
     [

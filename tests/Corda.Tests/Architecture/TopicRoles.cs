@@ -55,6 +55,7 @@ public sealed class TopicRoles
                where Dependencies.IsIn(space, root) && space.Length > root.Length
                let folder = space[(root.Length + 1)..].Split('.')[0]
                let role = roleOf is null ? folder : roleOf(folder)
+               where folder != "Cluster" // Part of every role: its topic is for all of them.
                from use in byField.Where(f => read.Field.Contains(f.Key, StringComparison.Ordinal) && read.Field.EndsWith(f.Key, StringComparison.Ordinal)).Select(f => f.Value)
                where !use.Producers.Concat(use.Consumers).Any(r => r.ToString() == role)
                select $"{read.Reader.FullName} uses {use.Topic.Name}, and {role} is not listed for it in Topics",

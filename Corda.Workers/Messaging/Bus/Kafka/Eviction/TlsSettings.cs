@@ -25,9 +25,9 @@ internal sealed record TlsSettings
 
         X509Certificate2Collection roots = Roots();
         bool verifies = !Is("enable.ssl.certificate.verification", "false");
-        bool verifiesName = !Is("ssl.endpoint.identification.algorithm", "none");
+        SslPolicyErrors overlooked = Is("ssl.endpoint.identification.algorithm", "none") ? SslPolicyErrors.RemoteCertificateNameMismatch : SslPolicyErrors.None;
         options.RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
-            !verifies || (certificate is not null && IsTrusted(new X509Certificate2(certificate), chain, roots, verifiesName ? errors : errors & ~SslPolicyErrors.RemoteCertificateNameMismatch));
+            !verifies || (certificate is not null && IsTrusted(new X509Certificate2(certificate), chain, roots, errors & ~overlooked));
         return options;
     }
 

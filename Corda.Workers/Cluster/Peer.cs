@@ -1,0 +1,38 @@
+using Corda.Workers.Cluster.Liveness;
+using Corda.Workers.Contracts;
+using Corda.Workers.Messaging.Bus;
+
+namespace Corda.Workers.Cluster;
+
+/// <summary>One life of another worker, as this one knows it. Belongs to <see cref="ClusterLoop"/>.</summary>
+internal sealed class Peer(WorkerPresence presence)
+{
+    public WorkerIdentity Identity { get; } = WorkerIdentity.Of(presence);
+
+    /// <summary>What it said last.</summary>
+    public WorkerPresence Presence { get; private set; } = presence;
+
+    /// <summary>When it said that, by the clock for people and by the one for spans.</summary>
+    public DateTimeOffset HeardAt { get; private set; }
+
+    public long HeardTimestamp { get; private set; }
+
+    /// <summary>The count of own beats at that moment.</summary>
+    public long HeardAtOwnBeat { get; private set; }
+
+    /// <summary>Watches its process; null where it cannot be watched from here.</summary>
+    public LivenessWatch? Watch { get; set; }
+
+    public Verdict Verdict { get; set; }
+
+    /// <summary>An eviction is planned or under way.</summary>
+    public bool Condemned { get; set; }
+
+    public DeadWorker Remains => new(
+        Identity.ToString(), Presence.TransactionalIds, [.. Presence.Members.Select(static member => new GroupMemberId(member.Group, member.MemberId))]);
+
+    public void Heard(WorkerPresence said, long ownBeat, TimeProvider time)
+    {
+        (Presence, HeardAtOwnBeat, HeardAt, HeardTimestamp) = (said, ownBeat, time.GetUtcNow(), time.GetTimestamp());
+    }
+}
