@@ -12,7 +12,9 @@ public static class Ledger
     public const string FolderVariable = "CORDA_FAULT_LEDGER";
 
     private static readonly Lock Gate = new();
-    private static readonly string Run = $"{Environment.ProcessId}.{Environment.TickCount64.ToString(CultureInfo.InvariantCulture)}";
+
+    // One for each process, and for each time that the package is loaded in one.
+    private static readonly string Run = $"{Environment.ProcessId}-{Guid.NewGuid():N}";
     private static FileStream? file;
     private static long count;
 

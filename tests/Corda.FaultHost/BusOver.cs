@@ -7,6 +7,9 @@ internal abstract class BusOver(IMessageBus inner) : IMessageBus
 {
     protected IMessageBus Inner => inner;
 
+    /// <summary>What becomes of the bus below when this one goes.</summary>
+    protected virtual ValueTask DisposeInnerAsync() => inner.DisposeAsync();
+
     public virtual void EnsureTopics(IReadOnlyCollection<TopicSpec> topics) => inner.EnsureTopics(topics);
 
     public virtual int PartitionCount(string topic) => inner.PartitionCount(topic);
@@ -20,7 +23,7 @@ internal abstract class BusOver(IMessageBus inner) : IMessageBus
 
     public virtual IBatchProducer OpenProducer(string clientId) => inner.OpenProducer(clientId);
 
-    public virtual ValueTask DisposeAsync() => inner.DisposeAsync();
+    public ValueTask DisposeAsync() => DisposeInnerAsync();
 }
 
 /// <summary>A member over another one.</summary>

@@ -21,6 +21,8 @@ internal abstract record FlowWork
         public override string FlowClass => typeof(Steps).FullName!;
 
         public override object Body => new { counterparty = Counterparty, count = Count, sleepMs = SleepMs };
+
+        public override string ToString() => $"{Count} steps, {SleepMs} ms";
     }
 
     /// <summary><see cref="Transfer"/>.</summary>
@@ -33,6 +35,16 @@ internal abstract record FlowWork
         public override string ToString() => $"transfer of {Coins} in {Rounds}";
     }
 
+    /// <summary><see cref="Chatter"/>.</summary>
+    internal sealed record OfChatter(string Counterparty, int Rounds) : FlowWork
+    {
+        public override string FlowClass => typeof(Chatter).FullName!;
+
+        public override object Body => new { counterparty = Counterparty, rounds = Rounds };
+
+        public override string ToString() => $"{Rounds} words";
+    }
+
     /// <summary><see cref="Poison"/>.</summary>
     internal sealed record OfPoison(string How, int Bytes = 0) : FlowWork
     {
@@ -41,6 +53,8 @@ internal abstract record FlowWork
         public override object Body => new { how = How, bytes = Bytes };
 
         public override string MustEnd => "FAILED";
+
+        public override string ToString() => $"poison that will {How}";
     }
 
     /// <summary>Reads a result as the platform writes it.</summary>

@@ -16,7 +16,13 @@ internal static class OwnerInvariant
             string? owner = null;
             foreach (LogRecord record in partition.Where(record => record.Writer is not null))
             {
-                if (Marker(record) is { } marker) owner = marker;
+                if (Marker(record) is { } marker)
+                {
+                    // Whoever takes over where an input was being tried alone leaves the former owner's marker: until the next one nobody can say who it is.
+                    bool left = marker == owner && ownerOf.GetValueOrDefault(record.Writer!) != owner;
+                    owner = left ? null : marker;
+                }
+
                 if (owner is null) continue;
                 string known = ownerOf.GetValueOrDefault(record.Writer!) ?? (ownerOf[record.Writer!] = owner);
                 if (known != owner) yield return $"{record.Partition}@{record.Offset} (key {record.KeyText}) was written by {record.Writer} of {known}, while {owner} owned the partition";

@@ -3,7 +3,7 @@ using Corda.FaultFlows;
 
 namespace Corda.IntegrationTests.Faults.Oracle;
 
-/// <summary>I2: of every step of every ended flow exactly one execution was kept, and the ledger knows it; on both sides of a conversation.</summary>
+/// <summary>I2: of every step of every ended flow exactly one execution was kept, and the ledger knows it; on both sides of a conversation. And every word is heard once.</summary>
 internal static class StepInvariant
 {
     public static IEnumerable<string> Check(Evidence evidence)
@@ -11,6 +11,11 @@ internal static class StepInvariant
         var kept = new Dictionary<string, string>();
         foreach (StartHistory start in evidence.Starts)
         {
+            if (start.Work is FlowWork.OfChatter chatter && Ends.Result(evidence.Log, start) is { } heard && heard != $"{chatter.Rounds}")
+            {
+                yield return $"{start}: {heard} words were heard";
+            }
+
             if (start.Work is not FlowWork.OfSteps work || Ends.Result(evidence.Log, start) is not { } json) continue;
             StepsResult result = JsonSerializer.Deserialize<StepsResult>(json, JsonSerializerOptions.Web)!;
             string[] subSteps = [.. Enumerable.Range(1, work.Count).Select(step => $"{step}.sub")];
