@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Corda.Host.OpenApi;
 using Corda.Workers;
+using Corda.Workers.Cluster;
 using Corda.Workers.Contracts;
 using Microsoft.OpenApi;
 
@@ -26,6 +27,8 @@ internal static class CordaApi
             http.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
             http.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             http.SerializerOptions.Converters.Add(new JsonStringEnumConverter<FlowState>(JsonNamingPolicy.SnakeCaseUpper, allowIntegerValues: false));
+            http.SerializerOptions.Converters.Add(new JsonStringEnumConverter<WorkerPhase>(JsonNamingPolicy.SnakeCaseUpper, allowIntegerValues: false));
+            http.SerializerOptions.Converters.Add(new JsonStringEnumConverter<Evidence>(JsonNamingPolicy.SnakeCaseUpper, allowIntegerValues: false));
         });
         builder.Services.AddProblems(options.Rpc);
         builder.Services.AddSingleton<FlowEnd>();
@@ -46,6 +49,7 @@ internal static class CordaApi
         RouteGroupBuilder api = app.MapGroup("/api/v1").AddEndpointFilter<PathFilter>();
         api.MapFlows();
         api.MapVirtualNodes();
+        api.MapCluster();
         app.MapOpenApi();
         app.UseSwaggerUI(ui =>
         {

@@ -21,7 +21,7 @@ internal sealed class FlowDocument(VirtualNodeView nodes, StartableFlows startab
         document.Info.Title = "Corda";
         document.Info.Version = "v1";
         document.Info.Description = "Start flows on virtual nodes and see where they stand.";
-        document.Tags = new HashSet<OpenApiTag> { new() { Name = "Flows" }, new() { Name = "Virtual nodes" }, new() { Name = "Health" } };
+        document.Tags = new HashSet<OpenApiTag> { new() { Name = "Flows" }, new() { Name = "Virtual nodes" }, new() { Name = "Cluster" }, new() { Name = "Health" } };
         OfferNodes(document);
         OfferFlows(document, Flows());
         return Task.CompletedTask;

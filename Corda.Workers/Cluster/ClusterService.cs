@@ -14,6 +14,7 @@ internal sealed class ClusterService : IAsyncDisposable
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly Mesh? mesh;
+    private int disposed;
 
     private ClusterService(SelfPortrait self, ObservedBus bus, Mesh? mesh, TimeProvider time, ILogger logger) =>
         (this.self, this.bus, this.mesh, this.time, this.logger) = (self, bus, mesh, time, logger);
@@ -55,6 +56,7 @@ internal sealed class ClusterService : IAsyncDisposable
     /// <summary>The end, after the roles have left their groups: this worker's presence is taken away.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, 1) == 1) return;
         Drain();
         if (mesh is null) return;
         bus.Changed = null;

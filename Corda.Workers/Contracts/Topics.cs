@@ -21,7 +21,7 @@ internal static class Topics
 
     /// <summary>The workers that are there; key: worker id. Every role's.</summary>
     public static readonly Topic<WorkerPresence> WorkerPresence =
-        new("worker.presence", Routing.Hash, Cleanup.Compact, new ContractCodec<WorkerPresence>());
+        new("worker.presence", Routing.Hash, Cleanup.Compact, new ContractCodec<WorkerPresence>()) { HasFewKeys = true };
 
     /// <summary>Every topic with the roles that write and read it.</summary>
     public static readonly IReadOnlyList<TopicUse> All =

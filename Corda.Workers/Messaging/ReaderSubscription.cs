@@ -18,7 +18,7 @@ internal abstract class ReaderSubscription<TValue>(string name, Topic<TValue> to
     {
         if (reader is null)
         {
-            Context.Bus.EnsureTopics([new TopicSpec(topic.Name, topic.Cleanup)]);
+            Context.Bus.EnsureTopics([topic.Spec]);
             List<TopicPartition> partitions = [.. Enumerable.Range(0, Context.Bus.PartitionCount(topic.Name)).Select(p => new TopicPartition(topic.Name, p))];
             reader = Context.Bus.OpenReader(partitions, startAt);
             OnOpened(reader, partitions);

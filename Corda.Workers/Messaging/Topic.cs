@@ -6,6 +6,12 @@ namespace Corda.Workers.Messaging;
 /// <param name="Cleanup">How long records live.</param>
 public abstract record Topic(string Name, Routing Routing, Cleanup Cleanup)
 {
+    /// <summary>It has few keys, each written all the time: is to be compacted soon, or a newcomer would read hours of what is out of date.</summary>
+    public bool HasFewKeys { get; init; }
+
+    /// <summary>The topic as the bus knows it.</summary>
+    internal Bus.TopicSpec Spec => new(Name, Cleanup) { HasFewKeys = HasFewKeys };
+
     /// <summary>The bytes of a value of this topic.</summary>
     /// <exception cref="InvalidCastException">The value is not of the topic's type.</exception>
     public abstract byte[] Encode(object value);

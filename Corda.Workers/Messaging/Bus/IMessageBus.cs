@@ -43,7 +43,11 @@ public interface IMessageBus : IAsyncDisposable
 /// <summary>A topic as the broker knows it.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Cleanup">How long records live.</param>
-public sealed record TopicSpec(string Name, Cleanup Cleanup);
+public sealed record TopicSpec(string Name, Cleanup Cleanup)
+{
+    /// <summary>It has few keys, each written all the time: a bus that compacts now and then does so soon.</summary>
+    public bool HasFewKeys { get; init; }
+}
 
 /// <summary>One partition of a topic.</summary>
 public readonly record struct TopicPartition(string Topic, int Partition)
