@@ -1,6 +1,7 @@
 using Corda.Workers.Cluster;
 using Corda.Workers.Flow;
 using Corda.Workers.Messaging.Bus.Embedded;
+using Corda.Workers.Messaging.Bus.Kafka;
 using Corda.Workers.Rpc;
 
 namespace Corda.Workers;
@@ -58,6 +59,9 @@ internal sealed record BusOptions
 
     /// <summary>The embedded bus, in a file or in memory.</summary>
     public EmbeddedBusOptions Embedded { get; init; } = new();
+
+    /// <summary>The bus on Kafka.</summary>
+    public KafkaOptions Kafka { get; init; } = new();
 }
 
 /// <summary>The kinds of bus there are.</summary>
@@ -65,6 +69,9 @@ internal enum BusType
 {
     /// <summary>A file in the data folder: durable, for one process.</summary>
     Embedded,
+
+    /// <summary>Kafka: durable, for as many processes as you like. Needs <c>Corda:Bus:Kafka:BootstrapServers</c>.</summary>
+    Kafka,
 
     /// <summary>Memory: everything is gone with the process. For tests.</summary>
     InMemory,

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Corda.Flows;
 using Corda.Workers.Cluster.Liveness;
+using Corda.Workers.Messaging.Bus.Kafka;
 using Microsoft.Extensions.Configuration;
 
 namespace Corda.Workers;
@@ -76,6 +77,10 @@ internal static partial class CordaOptionsReader
         {
             if (setting.Value is { Length: > 0 } text) problems.Add($"{setting.Path} is a list: write [\"{text}\"], or {setting.Path}:0 = {text}.");
         }
+        else if (type == typeof(IReadOnlyDictionary<string, string>))
+        {
+            if (setting.Value is { Length: > 0 } text) problems.Add($"{setting.Path} is a group of names and values, not the value '{text}'.");
+        }
         else if (type == typeof(string) || type.IsPrimitive || type.IsEnum || type == typeof(TimeSpan))
         {
             if (setting.GetChildren().Any()) problems.Add($"{setting.Path} is one value, not a group.");
@@ -122,6 +127,7 @@ internal static partial class CordaOptionsReader
         int partitions = options.Bus.Embedded.PartitionCount;
         if (partitions > PartitionsMax) problems.Add($"{Section}:Bus:Embedded:PartitionCount is {partitions}, but must be at most {PartitionsMax}.");
         if (string.IsNullOrWhiteSpace(options.Network.GroupId)) problems.Add($"{Section}:Network:GroupId is empty. Give the group a name.");
+        if (options.Bus.Type == BusType.Kafka) problems.AddRange(KafkaOptionsCheck.Problems(options.Bus.Kafka, $"{Section}:Bus:Kafka"));
         CheckNames(options.Network.VirtualNodes, problems);
         problems.AddRange(LivenessAddress.Problems(options.Cluster.Liveness));
         if (options.Worker.Id is { } id && !WorkerId().IsMatch(id)) problems.Add($"{Section}:Worker:Id is '{id}', but must be 1 to 100 letters, digits, dots, dashes.");

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Corda.Workers.Cluster;
 using Corda.Workers.Contracts;
 using Corda.Workers.Db;
@@ -7,6 +8,7 @@ using Corda.Workers.Messaging;
 using Corda.Workers.Messaging.Bus;
 using Corda.Workers.Messaging.Bus.Embedded;
 using Corda.Workers.Messaging.Bus.Embedded.Sqlite;
+using Corda.Workers.Messaging.Bus.Kafka;
 using Corda.Workers.Packaging;
 using Corda.Workers.Rpc;
 using Corda.Workers.Storage;
@@ -54,16 +56,21 @@ internal static class WorkerRegistration
             new FlowPackageStore(options.Network.FlowPackages, inMemory ? null : provider.GetRequiredService<DataFolder>().FullPath));
     }
 
-    private static EmbeddedBus OpenBus(IServiceProvider provider, CordaOptions options) => new EmbeddedBus(
-        options.Bus.Type == BusType.InMemory ? new MemoryLogStore() : new SqliteLogStore(new SqliteSettings
+    private static IMessageBus OpenBus(IServiceProvider provider, CordaOptions options) => options.Bus.Type switch
+    {
+        BusType.Kafka => ActivatorUtilities.CreateInstance<KafkaBus>(provider, options.Bus.Kafka),
+        BusType.InMemory => Embedded(provider, options, new MemoryLogStore()),
+        BusType.Embedded => Embedded(provider, options, new SqliteLogStore(new SqliteSettings
         {
             Folder = provider.GetRequiredService<DataFolder>().SubFolder("bus"),
             SurvivesPowerLoss = options.Bus.SurvivesPowerLoss,
             FileBytesMax = options.Bus.FileBytesMax,
-        }),
-        options.Bus.Embedded,
-        provider.GetRequiredService<TimeProvider>(),
-        provider.GetRequiredService<ILogger<EmbeddedBus>>());
+        })),
+        _ => throw new UnreachableException($"BusType {options.Bus.Type}"),
+    };
+
+    private static EmbeddedBus Embedded(IServiceProvider provider, CordaOptions options, ILogStore store) =>
+        ActivatorUtilities.CreateInstance<EmbeddedBus>(provider, store, options.Bus.Embedded);
 
     // One process on a bus of its own: its name need not tell it from others.
     private static WorkerIdentity Identity(CordaOptions options, TimeProvider time) => new("0", time.GetUtcNow());

@@ -131,7 +131,7 @@ public interface IGroupConsumer : IDisposable
 /// <param name="Group">The group.</param>
 /// <param name="MemberId">The member.</param>
 /// <param name="Generation">The generation of the group.</param>
-public sealed record GroupMembership(string Group, string MemberId, int Generation);
+public record GroupMembership(string Group, string MemberId, int Generation);
 
 /// <summary>Writes transactions. Used by one thread at a time.</summary>
 public interface ITransactionalProducer : IDisposable

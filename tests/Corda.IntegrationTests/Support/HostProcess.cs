@@ -94,13 +94,19 @@ internal sealed class HostProcess : IDisposable
         process?.Dispose();
     }
 
+    /// <summary>The folder of the solution.</summary>
+    public static string RepositoryRoot()
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(root.FullName, "Corda.sln"))) root = root.Parent!;
+        return root.FullName;
+    }
+
     private static string HostAssembly()
     {
         // bin/<configuration>/<framework> of this test names the same of the host.
         var here = new DirectoryInfo(AppContext.BaseDirectory);
-        DirectoryInfo root = here;
-        while (!File.Exists(Path.Combine(root.FullName, "Corda.sln"))) root = root.Parent!;
-        return Path.Combine(root.FullName, "Corda.Host", "bin", here.Parent!.Name, here.Name, "Corda.Host.dll");
+        return Path.Combine(RepositoryRoot(), "Corda.Host", "bin", here.Parent!.Name, here.Name, "Corda.Host.dll");
     }
 
     private static int FreePort()

@@ -6,7 +6,7 @@ namespace Corda.Tests.Compliance;
 /// <summary>Consumer groups: delivery, committed offsets, rebalance, fencing by membership.</summary>
 public abstract partial class MessageBusCompliance
 {
-    [Fact]
+    [BusFact]
     public async Task Only_member_of_a_group_owns_every_partition_and_gets_every_record()
     {
         string topic = NewTopic();
@@ -20,7 +20,7 @@ public abstract partial class MessageBusCompliance
         Assert.Empty(member.Revoked);
     }
 
-    [Fact]
+    [BusFact]
     public async Task Groups_read_the_same_topic_independently()
     {
         string topic = NewTopic();
@@ -32,7 +32,7 @@ public abstract partial class MessageBusCompliance
         await Drive(() => one.Records.Count == 1 && two.Records.Count == 1, "the record in both groups", one, two);
     }
 
-    [Fact]
+    [BusFact]
     public async Task Offsets_commit_with_the_records_and_the_next_member_goes_on_there()
     {
         string topic = NewTopic();
@@ -53,7 +53,7 @@ public abstract partial class MessageBusCompliance
         Assert.Single(await ReadAll(PartitionsOf(output)));
     }
 
-    [Fact]
+    [BusFact]
     public async Task Failed_commit_moves_no_offset()
     {
         string topic = NewTopic();
@@ -70,7 +70,7 @@ public abstract partial class MessageBusCompliance
         Assert.Equal(["1", "1"], member.Values);
     }
 
-    [Fact]
+    [BusFact]
     public async Task Rewind_delivers_again_what_was_not_committed_and_only_that()
     {
         string topic = NewTopic();
@@ -87,7 +87,7 @@ public abstract partial class MessageBusCompliance
         Assert.Equal(["3", "4"], member.Values.Skip(4).Order());
     }
 
-    [Fact]
+    [BusFact]
     public async Task Position_is_the_committed_offset_after_assignment_and_rewind_and_fences_work_without_records()
     {
         string topic = NewTopic();
@@ -113,7 +113,7 @@ public abstract partial class MessageBusCompliance
         Assert.Empty(await ReadAll(new TopicPartition(topic, 1)));
     }
 
-    [Fact]
+    [BusFact]
     public async Task Paused_partition_delivers_nothing_until_it_is_resumed()
     {
         string topic = NewTopic();
@@ -133,7 +133,7 @@ public abstract partial class MessageBusCompliance
         Assert.Equal("held", member.Values.Last());
     }
 
-    [Fact]
+    [BusFact]
     public async Task Poll_gives_no_more_records_than_asked_for_and_loses_none()
     {
         string topic = NewTopic();
@@ -151,7 +151,7 @@ public abstract partial class MessageBusCompliance
         Assert.Equal(Enumerable.Range(0, 50).Where(i => i % 2 == 0).Select(i => $"{i}"), member.Records.Where(r => r.Partition.Partition == 0).Select(r => Text(r.Value)));
     }
 
-    [Fact]
+    [BusFact]
     public async Task Wakeup_ends_a_waiting_poll_and_a_new_record_does_too()
     {
         string topic = NewTopic();
@@ -167,7 +167,7 @@ public abstract partial class MessageBusCompliance
         Assert.Equal("v", Text(Assert.Single(await poll.WaitAsync(Patience)).Value));
     }
 
-    [Fact]
+    [BusFact]
     public async Task Joining_member_gets_its_share_and_only_moved_partitions_are_revoked()
     {
         string topic = NewTopic();
@@ -191,7 +191,7 @@ public abstract partial class MessageBusCompliance
         Assert.InRange(second.Owned.Count, all / 3, (all / 3) + 1);
     }
 
-    [Fact]
+    [BusFact]
     public async Task Partitions_of_a_leaving_member_go_to_the_others_who_keep_their_own()
     {
         string topic = NewTopic();
@@ -210,7 +210,7 @@ public abstract partial class MessageBusCompliance
         Assert.Equal(revokedBefore, stays.Revoked.Count);
     }
 
-    [Fact]
+    [BusFact]
     public async Task Revoked_partition_moves_only_after_its_owner_let_go_and_what_it_commits_in_the_end_counts()
     {
         string topic = NewTopic();
@@ -234,7 +234,7 @@ public abstract partial class MessageBusCompliance
         Assert.All(second.Values, v => Assert.Equal("after", v));
     }
 
-    [Fact]
+    [BusFact]
     public async Task Silent_member_is_evicted_cannot_commit_and_learns_of_it_at_its_next_poll()
     {
         string topic = NewTopic();
@@ -261,7 +261,7 @@ public abstract partial class MessageBusCompliance
         Assert.DoesNotContain("zombie", (await ReadAll(PartitionsOf(topic))).Select(r => Text(r.Value)));
     }
 
-    [Fact]
+    [BusFact]
     public async Task Membership_from_before_a_partition_was_lost_commits_nothing_even_when_the_partition_came_back()
     {
         string topic = NewTopic();
@@ -280,7 +280,7 @@ public abstract partial class MessageBusCompliance
         NewProducer().Commit([], consumed, first.Consumer.Membership);
     }
 
-    [Fact]
+    [BusFact]
     public async Task Member_cannot_commit_a_partition_that_is_not_its_own()
     {
         string topic = NewTopic();
@@ -296,7 +296,7 @@ public abstract partial class MessageBusCompliance
             [], new Dictionary<TopicPartition, long> { [first.Owned.First()] = 1 }, zombie));
     }
 
-    [Fact]
+    [BusFact]
     public async Task Refused_transaction_does_not_fail_those_that_come_with_it()
     {
         string topic = NewTopic();

@@ -6,7 +6,7 @@ namespace Corda.Tests.Compliance;
 /// <summary>Reading outside of groups, and compaction.</summary>
 public abstract partial class MessageBusCompliance
 {
-    [Fact]
+    [BusFact]
     public async Task Reader_from_the_beginning_sees_all_and_then_what_comes()
     {
         string topic = NewTopic();
@@ -22,7 +22,7 @@ public abstract partial class MessageBusCompliance
         Assert.Equal(["1", "2"], seen);
     }
 
-    [Fact]
+    [BusFact]
     public async Task Reader_from_the_end_sees_only_what_comes()
     {
         string topic = NewTopic();
@@ -38,7 +38,7 @@ public abstract partial class MessageBusCompliance
         Assert.Equal(["after"], seen);
     }
 
-    [Fact]
+    [BusFact]
     public async Task Reading_to_the_end_offset_sees_every_record_committed_before_it_was_asked_for()
     {
         string topic = NewTopic(Cleanup.Compact);
@@ -50,7 +50,7 @@ public abstract partial class MessageBusCompliance
         }
     }
 
-    [Fact]
+    [BusFact]
     public async Task Empty_partition_is_at_its_end_at_once()
     {
         string topic = NewTopic();
@@ -58,7 +58,7 @@ public abstract partial class MessageBusCompliance
         Assert.Empty(await ReadAll(PartitionsOf(topic)));
     }
 
-    [Fact]
+    [BusFact]
     public async Task Wakeup_ends_a_waiting_reader_and_a_new_record_does_too()
     {
         string topic = NewTopic();
@@ -73,7 +73,7 @@ public abstract partial class MessageBusCompliance
         Assert.Equal("v", Text(Assert.Single(await poll.WaitAsync(Patience)).Value));
     }
 
-    [Fact]
+    [BusFact]
     public async Task Compaction_keeps_the_newest_value_of_every_key_in_order_and_readers_reach_the_end()
     {
         string topic = NewTopic(Cleanup.Compact);

@@ -6,7 +6,7 @@ namespace Corda.Tests.Compliance;
 /// <summary>Writing: order, atomicity, fencing by transactional id.</summary>
 public abstract partial class MessageBusCompliance
 {
-    [Fact]
+    [BusFact]
     public async Task Records_of_a_partition_keep_the_order_in_which_they_were_committed()
     {
         string topic = NewTopic();
@@ -24,7 +24,7 @@ public abstract partial class MessageBusCompliance
         Assert.All(records.GroupBy(r => r.Partition), p => Assert.Equal(p.Select(r => r.Offset).Order().Distinct(), p.Select(r => r.Offset)));
     }
 
-    [Fact]
+    [BusFact]
     public async Task Keys_values_and_tombstones_come_back_as_they_were_written()
     {
         string topic = NewTopic();
@@ -45,7 +45,7 @@ public abstract partial class MessageBusCompliance
         Assert.All(records, r => Assert.True(r.Timestamp >= before, "time went back"));
     }
 
-    [Fact]
+    [BusFact]
     public async Task Transaction_over_many_topics_is_there_as_a_whole()
     {
         string[] topics = [NewTopic(), NewTopic(Cleanup.Compact), NewTopic()];
@@ -59,7 +59,7 @@ public abstract partial class MessageBusCompliance
         }
     }
 
-    [Fact]
+    [BusFact]
     public async Task Refused_record_leaves_nothing_of_its_transaction_and_names_topic_size_and_limit()
     {
         string topic = NewTopic();
@@ -76,7 +76,7 @@ public abstract partial class MessageBusCompliance
         Assert.Equal(["later"], (await ReadAll(PartitionsOf(topic))).Select(r => Text(r.Value)));
     }
 
-    [Fact]
+    [BusFact]
     public async Task Opening_a_transactional_id_fences_its_former_holder_and_leaves_nothing_of_it()
     {
         string topic = NewTopic();
@@ -92,7 +92,7 @@ public abstract partial class MessageBusCompliance
         Assert.Equal(["old", "young"], (await ReadAll(PartitionsOf(topic))).Select(r => Text(r.Value)));
     }
 
-    [Fact]
+    [BusFact]
     public async Task After_the_opening_of_a_transactional_id_nothing_of_a_former_holder_can_appear()
     {
         string topic = NewTopic();
@@ -117,7 +117,7 @@ public abstract partial class MessageBusCompliance
         }
     }
 
-    [Fact]
+    [BusFact]
     public async Task Different_transactional_ids_do_not_disturb_each_other()
     {
         string topic = NewTopic();
@@ -131,7 +131,7 @@ public abstract partial class MessageBusCompliance
         Assert.Equal(["1", "2", "3"], (await ReadAll(PartitionsOf(topic))).Select(r => Text(r.Value)));
     }
 
-    [Fact]
+    [BusFact]
     public async Task Many_producers_at_once_lose_nothing_and_keep_the_order_of_each()
     {
         const int Producers = 8;
@@ -166,7 +166,7 @@ public abstract partial class MessageBusCompliance
         }
     }
 
-    [Fact]
+    [BusFact]
     public void Topics_can_be_ensured_again_but_not_with_another_cleanup()
     {
         string topic = NewTopic();
@@ -178,7 +178,7 @@ public abstract partial class MessageBusCompliance
         Assert.True(Bus.PartitionCount(topic) > 1);
     }
 
-    [Fact]
+    [BusFact]
     public void Topic_that_nobody_declared_is_a_fatal_error_that_names_it()
     {
         string unknown = Unique("unknown");

@@ -1,0 +1,92 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+
+namespace Corda.Workers.Messaging.Bus.Kafka;
+
+/// <summary>
+/// The bus on Kafka. Opening it talks to no broker yet: where none can be reached, every call fails as transient, and the loops of the patterns try again
+/// until it can.
+/// </summary>
+internal sealed class KafkaBus : IMessageBus
+{
+    private readonly KafkaClients clients;
+    private readonly KafkaTopics topics;
+    private readonly KafkaWatermarks watermarks;
+    private readonly ConcurrentDictionary<string, KafkaBatchWriter> writers = new(StringComparer.Ordinal);
+    private readonly TimeProvider time;
+    private volatile bool closed;
+
+    /// <summary>Opens the bus.</summary>
+    /// <exception cref="MessagingFatalException">The client refuses the settings; the message says which.</exception>
+    public KafkaBus(KafkaOptions options, TimeProvider time, ILogger<KafkaBus> logger)
+    {
+        string[] problems = [.. KafkaOptionsCheck.Problems(options, "Corda:Bus:Kafka")];
+        if (problems.Length > 0)
+        {
+            throw new MessagingFatalException(string.Join(Environment.NewLine, problems));
+        }
+
+        this.time = time;
+        clients = new KafkaClients(options, logger);
+        topics = new KafkaTopics(clients);
+        watermarks = new KafkaWatermarks(clients, time);
+    }
+
+    public void EnsureTopics(IReadOnlyCollection<TopicSpec> topics)
+    {
+        RequireOpen();
+        this.topics.Ensure(topics);
+    }
+
+    public int PartitionCount(string topic) => topics.PartitionCount(topic);
+
+    public IGroupConsumer JoinGroup(string group, string memberName, IReadOnlyCollection<string> topics, IAssignmentListener listener)
+    {
+        RequireOpen();
+        foreach (string topic in topics)
+        {
+            this.topics.Require(topic);
+        }
+
+        return new KafkaGroupConsumer(group, memberName, topics, listener, clients, watermarks, time);
+    }
+
+    public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt)
+    {
+        RequireOpen();
+        return new KafkaPartitionReader(partitions, startAt, clients, watermarks, time);
+    }
+
+    public ITransactionalProducer OpenTransactional(string transactionalId)
+    {
+        RequireOpen();
+        return new KafkaTransactionalProducer(transactionalId, clients);
+    }
+
+    public IBatchProducer OpenProducer(string clientId)
+    {
+        RequireOpen();
+        return new KafkaBatchProducer(writers.GetOrAdd(clientId, id => new KafkaBatchWriter(clients, id)));
+    }
+
+    /// <summary>Writes what waits already, then closes the clients that are left; those of members and producers belong to who opened them.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (closed)
+        {
+            return;
+        }
+
+        closed = true;
+        foreach (KafkaBatchWriter writer in writers.Values)
+        {
+            await writer.DisposeAsync();
+        }
+
+        topics.Close();
+        watermarks.Close();
+        await clients.DisposeAsync();
+    }
+
+    private void RequireOpen() => ObjectDisposedException.ThrowIf(closed, this);
+}

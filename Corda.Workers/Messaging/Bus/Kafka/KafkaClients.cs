@@ -1,0 +1,133 @@
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+
+namespace Corda.Workers.Messaging.Bus.Kafka;
+
+/// <summary>
+/// Builds the clients of a bus from <see cref="KafkaSettings"/> and sees them off. Thread-safe. Closing a client may wait for brokers that are away, so it
+/// is done on other threads, and nobody waits for it without a bound.
+/// </summary>
+internal sealed class KafkaClients(KafkaOptions options, ILogger logger) : IAsyncDisposable
+{
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly Lock gate = new();
+    private readonly HashSet<Task> closing = [];
+    private volatile string? trouble;
+
+    public KafkaOptions Options => options;
+
+    public ILogger Logger => logger;
+
+    /// <summary>What any client complained of last, for messages of calls that only say that time is up.</summary>
+    public string Trouble => trouble is { } known ? $"; the client's last complaint: {known}" : "";
+
+    /// <summary>A consumer.</summary>
+    /// <param name="settings">From <see cref="KafkaSettings"/>.</param>
+    /// <param name="handlers">Adds the rebalance handlers of a group's member.</param>
+    public IConsumer<byte[], byte[]> Consumer(Dictionary<string, string> settings, Action<ConsumerBuilder<byte[], byte[]>>? handlers = null)
+    {
+        ConsumerBuilder<byte[], byte[]> builder = new ConsumerBuilder<byte[], byte[]>(settings)
+            .SetLogHandler((_, message) => Say(message))
+            .SetErrorHandler((_, error) => Complain(settings, error));
+        handlers?.Invoke(builder);
+        return Build(builder.Build);
+    }
+
+    /// <summary>A producer.</summary>
+    /// <param name="settings">From <see cref="KafkaSettings"/>.</param>
+    /// <param name="onError">Told of every error that is not of one call: lost connections, timed out requests. Any thread.</param>
+    public IProducer<byte[], byte[]> Producer(Dictionary<string, string> settings, Action<Error> onError) =>
+        Build(new ProducerBuilder<byte[], byte[]>(settings)
+            .SetLogHandler((_, message) => Say(message))
+            .SetErrorHandler((_, error) =>
+            {
+                Complain(settings, error);
+                onError(error);
+            })
+            .Build);
+
+    /// <summary>An administrator.</summary>
+    public IAdminClient Admin()
+    {
+        Dictionary<string, string> settings = KafkaSettings.Admin(options);
+        return Build(new AdminClientBuilder(settings)
+            .SetLogHandler((_, message) => Say(message))
+            .SetErrorHandler((_, error) => Complain(settings, error))
+            .Build);
+    }
+
+    /// <summary>Closes something in the background; the end of the bus waits for it, with a bound.</summary>
+    public void Retire(Action close) => _ = CloseAsync(close);
+
+    /// <summary>As <see cref="Retire"/>, for who has a reason to wait for it.</summary>
+    public Task CloseAsync(Action close)
+    {
+        Task task = Task.Factory.StartNew(
+            () => CloseGuarded(close), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+        lock (gate)
+        {
+            closing.RemoveWhere(static done => done.IsCompleted);
+            closing.Add(task);
+        }
+
+        return task;
+    }
+
+    /// <summary>Waits for clients that are being closed.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Task all;
+        lock (gate)
+        {
+            all = Task.WhenAll(closing);
+        }
+
+        if (await Task.WhenAny(all, Task.Delay(CloseTimeout)) != all)
+        {
+            KafkaLog.ClientDoesNotClose(logger, CloseTimeout);
+        }
+    }
+
+    private static T Build<T>(Func<T> build)
+    {
+        try
+        {
+            return build();
+        }
+        catch (Exception cause) when (cause is InvalidOperationException or ArgumentException or KafkaException)
+        {
+            throw new MessagingFatalException(
+                $"the settings of Kafka are refused by its client: {cause.Message}; correct section Corda:Bus:Kafka, pass-through settings are in Client", cause);
+        }
+    }
+
+    private void CloseGuarded(Action close)
+    {
+        try
+        {
+            close();
+        }
+        catch (Exception cause) when (cause is KafkaException or InvalidOperationException or ObjectDisposedException)
+        {
+            KafkaLog.ClientCloseFailed(logger, cause);
+        }
+    }
+
+    private void Say(LogMessage message)
+    {
+        // Connections that fail are told of by the error handler, once and with their code.
+        LogLevel level = message.Level switch
+        {
+            <= SyslogLevel.Critical => LogLevel.Error,
+            _ => LogLevel.Debug,
+        };
+        KafkaLog.ClientSays(logger, level, message.Name, message.Facility, message.Message);
+    }
+
+    private void Complain(Dictionary<string, string> settings, Error error)
+    {
+        trouble = KafkaErrors.Text(error);
+        KafkaLog.ClientTrouble(logger, settings["client.id"], error.Reason, error.Code);
+    }
+}

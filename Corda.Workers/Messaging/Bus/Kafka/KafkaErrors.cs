@@ -1,0 +1,41 @@
+using Confluent.Kafka;
+
+namespace Corda.Workers.Messaging.Bus.Kafka;
+
+/// <summary>What the client's error codes mean to us.</summary>
+internal static class KafkaErrors
+{
+    /// <summary>Somebody else has initialised the transactional id, or the broker has ended the transaction: either way this producer is finished.</summary>
+    public static bool IsFenced(ErrorCode code) => code
+        is ErrorCode.Local_Fenced or ErrorCode.ProducerFenced or ErrorCode.InvalidProducerEpoch or ErrorCode.TransactionCoordinatorFenced;
+
+    /// <summary>The group does not know the member any more.</summary>
+    public static bool IsEvicted(ErrorCode code) => code
+        is ErrorCode.UnknownMemberId or ErrorCode.FencedInstanceId or ErrorCode.FencedMemberEpoch;
+
+    /// <summary>The group has moved on since the membership was taken.</summary>
+    public static bool IsOldGeneration(ErrorCode code) => code
+        is ErrorCode.IllegalGeneration or ErrorCode.StaleMemberEpoch or ErrorCode.RebalanceInProgress;
+
+    /// <summary>There is no such place in the log (any more).</summary>
+    public static bool IsOffsetLost(ErrorCode code) => code
+        is ErrorCode.OffsetOutOfRange or ErrorCode.Local_NoOffset or ErrorCode.Local_AutoOffsetReset;
+
+    /// <summary>The record is larger than the broker or the client takes.</summary>
+    public static bool IsTooLarge(ErrorCode code) => code is ErrorCode.MsgSizeTooLarge or ErrorCode.RecordListTooLarge;
+
+    /// <summary>Code and words, for messages.</summary>
+    public static string Text(Error error) => $"{error.Reason} ({error.Code})";
+
+    /// <summary>Refuses a record that no broker would take.</summary>
+    /// <exception cref="RecordRefusedException">It is too large.</exception>
+    public static void RequireSize(OutgoingRecord record)
+    {
+        long bytes = record.Key.Length + (record.Value?.LongLength ?? 0);
+        if (bytes > KafkaSettings.RecordBytesMax)
+        {
+            throw new RecordRefusedException(
+                $"a record for {record.Partition} has {bytes} bytes; the bus takes at most {KafkaSettings.RecordBytesMax}: send it in pieces");
+        }
+    }
+}

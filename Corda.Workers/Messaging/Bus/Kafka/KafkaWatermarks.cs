@@ -1,0 +1,48 @@
+using Confluent.Kafka;
+
+namespace Corda.Workers.Messaging.Bus.Kafka;
+
+/// <summary>The first and the next offset of partitions, of everything that was written, committed or not. Thread-safe.</summary>
+internal sealed class KafkaWatermarks(KafkaClients clients, TimeProvider time)
+{
+    private static readonly TimeSpan MovePause = TimeSpan.FromMilliseconds(20);
+
+    private readonly Lazy<IConsumer<byte[], byte[]>> client = new(() => clients.Consumer(KafkaSettings.Watermarks(clients.Options)));
+
+    /// <summary>The offset of the oldest record, and the one after the newest.</summary>
+    /// <exception cref="MessagingTransientException">No answer for now.</exception>
+    public (long Low, long High) Of(TopicPartition partition)
+    {
+        var asked = new Confluent.Kafka.TopicPartition(partition.Topic, partition.Partition);
+        long start = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                WatermarkOffsets offsets = client.Value.QueryWatermarkOffsets(asked, KafkaSettings.CallTimeout);
+                return (offsets.Low.Value, offsets.High.Value);
+            }
+            catch (KafkaException moving) when (IsMoving(moving.Error.Code) && time.GetElapsedTime(start) < KafkaSettings.CallTimeout)
+            {
+                Thread.Sleep(MovePause);
+            }
+            catch (KafkaException cause)
+            {
+                throw new MessagingTransientException($"asking for the ends of {partition} failed: {KafkaErrors.Text(cause.Error)}{clients.Trouble}", cause);
+            }
+        }
+    }
+
+    /// <summary>Closes the client in the background.</summary>
+    public void Close()
+    {
+        if (client.IsValueCreated)
+        {
+            clients.Retire(client.Value.Dispose);
+        }
+    }
+
+    // The partition is new, or its leader has changed: its leader is found in a moment.
+    private static bool IsMoving(ErrorCode code) => code
+        is ErrorCode.NotLeaderForPartition or ErrorCode.LeaderNotAvailable or ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownPartition;
+}

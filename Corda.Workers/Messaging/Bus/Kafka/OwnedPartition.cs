@@ -1,0 +1,34 @@
+namespace Corda.Workers.Messaging.Bus.Kafka;
+
+/// <summary>A partition of a group's member, for one ownership. Used by the polling thread.</summary>
+/// <param name="partition">Which.</param>
+/// <param name="epoch">Which ownership: never the same again in this process.</param>
+internal sealed class OwnedPartition(TopicPartition partition, long epoch)
+{
+    public TopicPartition Partition => partition;
+
+    public long Epoch => epoch;
+
+    /// <summary>The offset after the last record that was handed out; at the beginning the committed one.</summary>
+    public long Position { get; set; }
+
+    /// <summary>The offset after the last record that was taken from the client.</summary>
+    public long Taken { get; set; }
+
+    /// <summary>The lane wants no records.</summary>
+    public bool Paused { get; set; }
+
+    /// <summary>The client was told to pause.</summary>
+    public bool ClientPaused { get; set; }
+
+    /// <summary>The client fetches from <see cref="Position"/> on. Otherwise what it delivers is of no use, and it has to be sent there.</summary>
+    public bool Fetching { get; set; }
+
+    /// <summary>The client has to be sent to this offset before its records count.</summary>
+    public void MoveTo(long offset)
+    {
+        Position = offset;
+        Taken = offset;
+        Fetching = false;
+    }
+}
