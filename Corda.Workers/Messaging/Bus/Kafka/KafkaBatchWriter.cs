@@ -4,8 +4,8 @@ using Confluent.Kafka;
 namespace Corda.Workers.Messaging.Bus.Kafka;
 
 /// <summary>
-/// Writes the batches of a client id, whoever of this process has opened it. A batch of one record is atomic by itself: an idempotent producer does it. Several records are a transaction; those
-/// that wait while one commits share the next. Thread-safe.
+/// Writes the batches of a client id, whoever of this process has opened it. A batch of one record is atomic by itself: an idempotent producer does it.
+/// Several records are a transaction; those that wait while one commits share the next. Thread-safe.
 /// </summary>
 /// <remarks>The order of batches is that of their calls only where each is awaited before the next.</remarks>
 internal sealed class KafkaBatchWriter : IAsyncDisposable

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Confluent.Kafka;
 using Partition = Confluent.Kafka.TopicPartition;
 
@@ -18,24 +17,21 @@ internal sealed class KafkaGroupConsumer(
     TimeProvider time) : IGroupConsumer
 {
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
-    private static long lastEpoch;
 
-    private readonly Dictionary<TopicPartition, OwnedPartition> owned = [];
-    private volatile FrozenDictionary<TopicPartition, long> epochs = FrozenDictionary<TopicPartition, long>.Empty;
-    private volatile FrozenDictionary<TopicPartition, OwnedPartition> arriving = FrozenDictionary<TopicPartition, OwnedPartition>.Empty;
-    private volatile IConsumer<byte[], byte[]>? client;
-    private OffsetLookup? lookup;
+    private readonly MemberPartitions mine = new();
+    private readonly GroupBeginning beginning = new(group, clients, watermarks);
+    private MemberClient? client;
     private string? evicted;
     private Exception? listenerFailure;
     private volatile bool wakeup;
     private volatile bool disposed;
 
     /// <inheritdoc/>
-    public IReadOnlyCollection<TopicPartition> Assignment => [.. owned.Keys];
+    public IReadOnlyCollection<TopicPartition> Assignment => mine.Names;
 
     /// <inheritdoc/>
     public GroupMembership Membership => !disposed && client is { } member
-        ? KafkaMembership.Of(member.ConsumerGroupMetadata, epochs, () => epochs)
+        ? KafkaMembership.Of(member.Consumer.ConsumerGroupMetadata, mine.Epochs, () => mine.Epochs)
         : new GroupMembership(group, "", -1);
 
     /// <inheritdoc/>
@@ -95,23 +91,13 @@ internal sealed class KafkaGroupConsumer(
     /// <exception cref="MessagingTransientException">The committed offsets cannot be had for now; nothing has changed.</exception>
     public void Rewind()
     {
-        if (client is null || owned.Count == 0)
+        if (client is null || mine.Owned.Count == 0)
         {
             return;
         }
 
-        Dictionary<TopicPartition, long?> committed;
-        try
-        {
-            committed = OffsetLookup.Committed(client, owned.Keys, KafkaSettings.CallTimeout);
-        }
-        catch (KafkaException cause)
-        {
-            throw new MessagingTransientException(
-                $"the committed offsets of group '{group}' cannot be read: {KafkaErrors.Text(cause.Error)}{clients.Trouble}", cause);
-        }
-
-        foreach (OwnedPartition partition in owned.Values)
+        Dictionary<TopicPartition, long?> committed = client.Committed(mine.Names);
+        foreach (OwnedPartition partition in mine.Owned)
         {
             partition.MoveTo(committed[partition.Partition] ?? throw OffsetLost(partition.Partition, "it is gone from the group"));
         }
@@ -137,7 +123,7 @@ internal sealed class KafkaGroupConsumer(
         finally
         {
             disposed = true;
-            Forget([.. owned.Keys]);
+            mine.ForgetAll();
             Leave();
         }
     }
@@ -148,7 +134,7 @@ internal sealed class KafkaGroupConsumer(
 
     private static TopicPartition FromClient(Partition partition) => new(partition.Topic, partition.Partition.Value);
 
-    private OwnedPartition Owned(TopicPartition partition) => owned.GetValueOrDefault(partition)
+    private OwnedPartition Owned(TopicPartition partition) => mine.Find(partition)
         ?? throw new InvalidOperationException($"{partition} is not assigned to member '{memberName}' of group '{group}'");
 
     private void Join()
@@ -157,8 +143,7 @@ internal sealed class KafkaGroupConsumer(
             .SetPartitionsAssignedHandler(OnClientAssigned)
             .SetPartitionsRevokedHandler(OnClientRevoked)
             .SetPartitionsLostHandler(OnClientLost));
-        lookup = new OffsetLookup(joining, group, clients, time);
-        client = joining;
+        client = new MemberClient(joining, group, clients, time);
         joining.Subscribe(topics);
     }
 
@@ -168,14 +153,14 @@ internal sealed class KafkaGroupConsumer(
         {
             try
             {
-                if (client!.Consume(sliceMs) is not { } result)
+                if (client!.Consumer.Consume(sliceMs) is not { } result)
                 {
                     return;
                 }
 
                 sliceMs = 0;
                 TopicPartition partition = FromClient(result.TopicPartition);
-                if (owned.TryGetValue(partition, out OwnedPartition? from) && from.Fetching && result.Offset.Value >= from.Taken)
+                if (mine.Find(partition) is { Fetching: true } from && result.Offset.Value >= from.Taken)
                 {
                     from.Taken = result.Offset.Value + 1;
                     records.Add(KafkaPartitionReader.RecordOf(partition, result));
@@ -217,8 +202,7 @@ internal sealed class KafkaGroupConsumer(
         if (KafkaErrors.IsOffsetLost(error.Code))
         {
             // Without a number: the client found no committed offset, which is decided by BeginNew.
-            return owned.TryGetValue(FromClient(cause.ConsumerRecord.TopicPartition), out OwnedPartition? partition)
-                && partition.Fetching && !cause.ConsumerRecord.Offset.IsSpecial
+            return mine.Find(FromClient(cause.ConsumerRecord.TopicPartition)) is { Fetching: true } partition && !cause.ConsumerRecord.Offset.IsSpecial
                 ? throw OffsetLost(partition.Partition, KafkaErrors.Text(error))
                 : false;
         }
@@ -227,17 +211,16 @@ internal sealed class KafkaGroupConsumer(
     }
 
     private MessagingFatalException OffsetLost(TopicPartition partition, string why) => new(
-        $"group '{group}' cannot go on in {partition}: its offset {owned[partition].Position} is not there ({why}). Records that were not yet processed may have "
+        $"group '{group}' cannot go on in {partition}: its offset {Owned(partition).Position} is not there ({why}). Records that were not yet processed may have "
         + "been deleted, or the topic was made anew. Find out which; then set the group's offset with kafka-consumer-groups --reset-offsets while no worker runs");
 
     private void Rebuild(Error error)
     {
-        IConsumer<byte[], byte[]> old = client!;
+        MemberClient old = client!;
         LoseAll(KafkaErrors.Text(error));
         evicted ??= KafkaErrors.Text(error);
-        clients.Retire(Closing(old, lookup!));
         client = null;
-        lookup = null;
+        _ = old.LeaveAsync();
     }
 
     private void ThrowWhatHappened(List<ConsumedRecord> records)
@@ -252,7 +235,7 @@ internal sealed class KafkaGroupConsumer(
         if (listenerFailure is { } failure)
         {
             listenerFailure = null;
-            foreach (OwnedPartition partition in records.Select(static record => record.Partition).Distinct().Where(owned.ContainsKey).Select(Owned))
+            foreach (OwnedPartition partition in records.Select(static record => record.Partition).Distinct().Where(mine.IsOwned).Select(Owned))
             {
                 partition.MoveTo(partition.Position);
             }
@@ -264,10 +247,10 @@ internal sealed class KafkaGroupConsumer(
     // A partition may have been revoked after its record was taken: then it is another's to read.
     private List<ConsumedRecord> Deliver(List<ConsumedRecord> records)
     {
-        records.RemoveAll(record => !owned.ContainsKey(record.Partition));
+        records.RemoveAll(record => !mine.IsOwned(record.Partition));
         foreach (ConsumedRecord record in records)
         {
-            owned[record.Partition].Position = record.Offset + 1;
+            Owned(record.Partition).Position = record.Offset + 1;
         }
 
         return records;
@@ -277,9 +260,7 @@ internal sealed class KafkaGroupConsumer(
     {
         if (!disposed)
         {
-            List<OwnedPartition> added = partitions.ConvertAll(static p => new OwnedPartition(FromClient(p), Interlocked.Increment(ref lastEpoch)));
-            arriving = arriving.Values.Concat(added).ToFrozenDictionary(static p => p.Partition);
-            LookUp(added);
+            LookUp(mine.Arrive(partitions.Select(FromClient)));
         }
 
         // The client begins at the committed offset too, which it looks up for itself. It must not be given a logical offset (the end, say): if it were sent
@@ -302,13 +283,13 @@ internal sealed class KafkaGroupConsumer(
         }
 
         List<TopicPartition> all = partitions.ConvertAll(static p => FromClient(p.TopicPartition));
-        List<TopicPartition> told = all.FindAll(owned.ContainsKey);
+        List<TopicPartition> told = all.FindAll(mine.IsOwned);
         if (told.Count > 0)
         {
             Guarded(() => listener.OnRevoked(told));
         }
 
-        Forget(all);
+        mine.Forget(all);
     }
 
     private void OnClientLost(IConsumer<byte[], byte[]> from, List<TopicPartitionOffset> partitions)
@@ -322,8 +303,8 @@ internal sealed class KafkaGroupConsumer(
     // The client lets go of them one group after the other; but a member that was evicted owns nothing, and must know it at once.
     private void LoseAll(string reason)
     {
-        List<TopicPartition> told = [.. owned.Keys];
-        Forget([.. owned.Keys, .. arriving.Keys]);
+        List<TopicPartition> told = mine.Names;
+        mine.ForgetAll();
         if (told.Count > 0)
         {
             evicted = reason;
@@ -331,19 +312,6 @@ internal sealed class KafkaGroupConsumer(
             Guarded(() => listener.OnLost(told));
         }
     }
-
-    private void Forget(IReadOnlyCollection<TopicPartition> partitions)
-    {
-        foreach (TopicPartition partition in partitions)
-        {
-            owned.Remove(partition);
-        }
-
-        arriving = arriving.Where(p => !partitions.Contains(p.Key)).ToFrozenDictionary();
-        RememberEpochs();
-    }
-
-    private void RememberEpochs() => epochs = owned.ToFrozenDictionary(static p => p.Key, static p => p.Value.Epoch);
 
     private void Guarded(Action tell)
     {
@@ -361,98 +329,44 @@ internal sealed class KafkaGroupConsumer(
     {
         List<OwnedPartition> begun = [];
         List<OwnedPartition> unknown = [];
-        while (lookup!.TryTake(out OwnedPartition partition, out long? offset))
+        while (client!.Lookup.TryTake(out OwnedPartition partition, out long? offset))
         {
-            if (arriving.GetValueOrDefault(partition.Partition) != partition)
+            if (mine.IsArriving(partition))
             {
-                continue;
+                partition.MoveTo(offset ?? 0);
+                (offset is null ? unknown : begun).Add(partition);
             }
-
-            partition.MoveTo(offset ?? 0);
-            (offset is null ? unknown : begun).Add(partition);
         }
 
-        begun.AddRange(BeginNew(unknown));
+        if (unknown.Count > 0 && beginning.TryCommit(client.Consumer, unknown))
+        {
+            begun.AddRange(unknown);
+        }
+        else
+        {
+            LookUp(unknown);
+        }
 
         if (begun.Count > 0)
         {
-            begun.ForEach(partition => owned.Add(partition.Partition, partition));
-            Forget([]);
-            arriving = arriving.Where(p => !owned.ContainsKey(p.Key)).ToFrozenDictionary();
+            mine.Own(begun);
             listener.OnAssigned(begun.ConvertAll(static partition => partition.Partition));
         }
     }
 
-    // Only the owner decides where its group begins, on the thread on which it would be told that it owns the partition no more.
-    private List<OwnedPartition> BeginNew(List<OwnedPartition> partitions)
+    private void LookUp(List<OwnedPartition> partitions)
     {
-        if (partitions.Count == 0)
+        if (partitions.Count > 0)
         {
-            return [];
+            client!.Lookup.Begin(partitions, mine.IsArriving);
         }
-
-        try
-        {
-            partitions.ForEach(partition => partition.MoveTo(FirstOffset(partition.Partition)));
-            client!.Commit(partitions.Select(static p => new TopicPartitionOffset(p.Partition.Topic, p.Partition.Partition, p.Position)));
-        }
-        catch (Exception cause) when (cause is KafkaException or MessagingTransientException)
-        {
-            // The group or the partition's leader is on the move. Asked again, either there is an offset or the partition is not ours any more.
-            LookUp(partitions);
-            return [];
-        }
-
-        foreach (OwnedPartition partition in partitions)
-        {
-            KafkaLog.GroupBegins(clients.Logger, group, partition.Partition.ToString(), partition.Position);
-        }
-
-        // The client has found no offset and given them up; it takes them only as new ones.
-        client.IncrementalUnassign(partitions.Select(static partition => ToClient(partition.Partition)));
-        client.IncrementalAssign(partitions.Select(static p => new TopicPartitionOffset(p.Partition.Topic, p.Partition.Partition, p.Position)));
-
-        return partitions;
-    }
-
-    private void LookUp(List<OwnedPartition> partitions) =>
-        lookup!.Begin(partitions, partition => arriving.GetValueOrDefault(partition.Partition) == partition);
-
-    private long FirstOffset(TopicPartition partition)
-    {
-        long first = watermarks.Of(partition).Low;
-        if (first > 0 && !clients.Options.AllowMissingOffsets)
-        {
-            throw new MessagingFatalException(
-                $"group '{group}' has no committed offset for {partition}, whose records before offset {first} are deleted already: either the group is new on an "
-                + "old topic, or its offsets are lost. If it is new, start once with Corda:Bus:Kafka:AllowMissingOffsets=true; if they are lost, set them with "
-                + "kafka-consumer-groups --reset-offsets while no worker runs");
-        }
-
-        return first;
     }
 
     private void SendToPositions()
     {
-        foreach (OwnedPartition partition in owned.Values.Where(static partition => !partition.Fetching && !partition.Paused))
+        foreach (OwnedPartition partition in mine.Owned.Where(static partition => !partition.Fetching && !partition.Paused))
         {
-            try
-            {
-                client!.Seek(new TopicPartitionOffset(partition.Partition.Topic, partition.Partition.Partition, partition.Position));
-                if (partition.ClientPaused)
-                {
-                    // Only after it was sent: left to itself the client goes on where it had fetched to, not where we had read to.
-                    client.Resume([ToClient(partition.Partition)]);
-                    partition.ClientPaused = false;
-                }
-
-                partition.Taken = partition.Position;
-                partition.Fetching = true;
-            }
-            catch (KafkaException)
-            {
-                // The client has not begun with the partition yet (its leader may be unknown): tried again by the next poll.
-            }
+            client!.Send(partition);
         }
     }
 
@@ -476,19 +390,9 @@ internal sealed class KafkaGroupConsumer(
 
     private void Leave()
     {
-        if (client is { } leaving)
+        if (client is { } leaving && !leaving.LeaveAsync().Wait(CloseTimeout))
         {
-            Task left = clients.CloseAsync(Closing(leaving, lookup!));
-            if (!left.Wait(CloseTimeout))
-            {
-                KafkaLog.ClientDoesNotClose(clients.Logger, CloseTimeout);
-            }
+            KafkaLog.ClientDoesNotClose(clients.Logger, CloseTimeout);
         }
     }
-
-    private static Action Closing(IConsumer<byte[], byte[]> leaving, OffsetLookup asking) => () =>
-    {
-        asking.Stop();
-        leaving.Close();
-    };
 }

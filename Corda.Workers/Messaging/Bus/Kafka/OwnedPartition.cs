@@ -1,3 +1,5 @@
+using Confluent.Kafka;
+
 namespace Corda.Workers.Messaging.Bus.Kafka;
 
 /// <summary>A partition of a group's member, for one ownership. Used by the polling thread.</summary>
@@ -23,6 +25,9 @@ internal sealed class OwnedPartition(TopicPartition partition, long epoch)
 
     /// <summary>The client fetches from <see cref="Position"/> on. Otherwise what it delivers is of no use, and it has to be sent there.</summary>
     public bool Fetching { get; set; }
+
+    /// <summary>As the client has it.</summary>
+    public TopicPartitionOffset AtPosition => new(partition.Topic, partition.Partition, Position);
 
     /// <summary>The client has to be sent to this offset before its records count.</summary>
     public void MoveTo(long offset)

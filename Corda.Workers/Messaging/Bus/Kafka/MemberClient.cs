@@ -1,0 +1,70 @@
+using Confluent.Kafka;
+
+namespace Corda.Workers.Messaging.Bus.Kafka;
+
+/// <summary>The client of a group's member and its questions for offsets: they begin and end together. Used by the polling thread.</summary>
+internal sealed class MemberClient(IConsumer<byte[], byte[]> consumer, string group, KafkaClients clients, TimeProvider time)
+{
+    private readonly OffsetLookup lookup = new(consumer, group, clients, time);
+
+    public IConsumer<byte[], byte[]> Consumer => consumer;
+
+    public OffsetLookup Lookup => lookup;
+
+    /// <summary>Sends the client to the position, if it is to fetch and has begun with the partition; otherwise that is for another time.</summary>
+    public void Send(OwnedPartition partition)
+    {
+        try
+        {
+            consumer.Seek(partition.AtPosition);
+            if (partition.ClientPaused)
+            {
+                // Only after it was sent: left to itself the client goes on where it had fetched to, not where we had read to.
+                consumer.Resume([partition.AtPosition.TopicPartition]);
+                partition.ClientPaused = false;
+            }
+
+            partition.Taken = partition.Position;
+            partition.Fetching = true;
+        }
+        catch (KafkaException)
+        {
+            // The client has not begun with the partition yet (its leader may be unknown).
+        }
+    }
+
+    /// <summary>Fetches no more of them.</summary>
+    public void Pause(IEnumerable<Confluent.Kafka.TopicPartition> partitions)
+    {
+        try
+        {
+            consumer.Pause(partitions);
+        }
+        catch (TopicPartitionException)
+        {
+            // The client has not begun with one of them yet. What it fetches is dropped, as its position is not set.
+        }
+    }
+
+    /// <summary>The committed offsets; null where the group has none.</summary>
+    /// <exception cref="MessagingTransientException">They cannot be had for now.</exception>
+    public Dictionary<TopicPartition, long?> Committed(IReadOnlyCollection<TopicPartition> partitions)
+    {
+        try
+        {
+            return OffsetLookup.Committed(consumer, partitions, KafkaSettings.CallTimeout);
+        }
+        catch (KafkaException cause)
+        {
+            throw new MessagingTransientException(
+                $"the committed offsets of group '{group}' cannot be read: {KafkaErrors.Text(cause.Error)}{clients.Trouble}", cause);
+        }
+    }
+
+    /// <summary>Leaves the group, in the background.</summary>
+    public Task LeaveAsync() => clients.CloseAsync(() =>
+    {
+        lookup.Stop();
+        consumer.Close();
+    });
+}

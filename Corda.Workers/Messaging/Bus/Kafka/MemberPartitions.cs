@@ -1,0 +1,68 @@
+using System.Collections.Frozen;
+
+namespace Corda.Workers.Messaging.Bus.Kafka;
+
+/// <summary>
+/// The partitions of a group's member: those that arrive (the client has them, their committed offset is not known) and those that are owned (the listener
+/// was told). Changed by the polling thread only; <see cref="IsArriving"/> and <see cref="Epochs"/> from any.
+/// </summary>
+internal sealed class MemberPartitions
+{
+    private static long lastEpoch;
+
+    private readonly Dictionary<TopicPartition, OwnedPartition> owned = [];
+    private volatile FrozenDictionary<TopicPartition, OwnedPartition> arriving = FrozenDictionary<TopicPartition, OwnedPartition>.Empty;
+    private volatile FrozenDictionary<TopicPartition, long> epochs = FrozenDictionary<TopicPartition, long>.Empty;
+
+    /// <summary>What is owned.</summary>
+    public IReadOnlyCollection<OwnedPartition> Owned => owned.Values;
+
+    /// <summary>What is owned, by name.</summary>
+    public List<TopicPartition> Names => [.. owned.Keys];
+
+    /// <summary>Which ownership of each partition this is: a partition that has left and come back has another.</summary>
+    public FrozenDictionary<TopicPartition, long> Epochs => epochs;
+
+    public OwnedPartition? Find(TopicPartition partition) => owned.GetValueOrDefault(partition);
+
+    public bool IsOwned(TopicPartition partition) => owned.ContainsKey(partition);
+
+    public bool IsArriving(OwnedPartition partition) => arriving.GetValueOrDefault(partition.Partition) == partition;
+
+    /// <summary>The client has them now.</summary>
+    public List<OwnedPartition> Arrive(IEnumerable<TopicPartition> partitions)
+    {
+        List<OwnedPartition> added = [.. partitions.Select(static partition => new OwnedPartition(partition, Interlocked.Increment(ref lastEpoch)))];
+        arriving = arriving.Values.Concat(added).ToFrozenDictionary(static p => p.Partition);
+        return added;
+    }
+
+    /// <summary>They are owned from now on.</summary>
+    public void Own(IReadOnlyList<OwnedPartition> partitions)
+    {
+        foreach (OwnedPartition partition in partitions)
+        {
+            owned.Add(partition.Partition, partition);
+        }
+
+        arriving = arriving.Where(p => !owned.ContainsKey(p.Key)).ToFrozenDictionary();
+        RememberEpochs();
+    }
+
+    /// <summary>They are gone, arriving or owned.</summary>
+    public void Forget(IReadOnlyCollection<TopicPartition> partitions)
+    {
+        foreach (TopicPartition partition in partitions)
+        {
+            owned.Remove(partition);
+        }
+
+        arriving = arriving.Where(p => !partitions.Contains(p.Key)).ToFrozenDictionary();
+        RememberEpochs();
+    }
+
+    /// <summary>All of them are gone.</summary>
+    public void ForgetAll() => Forget([.. owned.Keys, .. arriving.Keys]);
+
+    private void RememberEpochs() => epochs = owned.ToFrozenDictionary(static p => p.Key, static p => p.Value.Epoch);
+}
