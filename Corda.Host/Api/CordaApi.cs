@@ -31,7 +31,7 @@ internal static class CordaApi
             http.SerializerOptions.Converters.Add(new JsonStringEnumConverter<Evidence>(JsonNamingPolicy.SnakeCaseUpper, allowIntegerValues: false));
         });
         builder.Services.AddProblems(options.Rpc);
-        builder.Services.AddSingleton<FlowEnd>();
+        if (CordaOptionsReader.Roles(options).Contains(WorkerRole.Rpc)) builder.Services.AddSingleton<FlowEnd>();
         builder.Services.AddOpenApi("v1", document =>
         {
             document.AddDocumentTransformer<FlowDocument>();
