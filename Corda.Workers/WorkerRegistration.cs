@@ -128,6 +128,9 @@ internal static class WorkerRegistration
                 AttemptsMax = options.Flow.RetryAttemptsMax,
                 RetryDelayMax = options.Flow.RetryDelayMax,
                 AlwaysRestoreFromBytes = options.Flow.AlwaysRestoreFromBytes,
+
+                // Alone on its bus a process owns every partition: there is nothing to follow.
+                KeepsWarmStates = options.Flow.WarmStandby && options.Bus.Type == BusType.Kafka,
             };
             return new FlowWorker(nodes, subscriptions.Compacted(Topics.VirtualNodeInfo, nodes), subscriptions.StateAndEvent(settings, processor));
         });

@@ -48,6 +48,12 @@ internal sealed record FlowOptions
     /// <summary>The longest delay between two attempts; the first is a second, and each twice the one before. As Corda's maxRetryDelay.</summary>
     public TimeSpan RetryDelayMax { get; init; } = TimeSpan.FromSeconds(16);
 
+    /// <summary>
+    /// Whether a worker follows the checkpoints of flows that other workers run, so that it can take them over at once. Costs every worker the memory of all
+    /// checkpoints. Default yes.
+    /// </summary>
+    public bool WarmStandby { get; init; } = true;
+
     /// <summary>Never goes on with live frames: every step begins from bytes. For tests, which so prove that everything is in the checkpoint.</summary>
     public bool AlwaysRestoreFromBytes { get; init; }
 }

@@ -11,6 +11,9 @@ public interface ISubscription : IAsyncDisposable
 
     /// <summary>Where it stands now.</summary>
     SubscriptionHealth Health { get; }
+
+    /// <summary>How many records its warm copies of what others own are behind; null where it keeps none.</summary>
+    long? StandbyLag => null;
 }
 
 /// <summary>How a subscription is.</summary>

@@ -47,6 +47,12 @@ internal sealed record StateAndEventSettings<TState, TEvent>(
     /// <summary>Bytes of key and value of a record; larger ones are refused. Below Kafka's default of 1 MiB, with room for its headers.</summary>
     public int RecordBytesMax { get; init; } = 972_800;
 
+    /// <summary>
+    /// Whether the states of partitions that other workers own are followed, so that taking one over means reading a tail and not a topic. Costs the memory
+    /// of all states in every worker.
+    /// </summary>
+    public bool KeepsWarmStates { get; init; }
+
     /// <summary>Decoded states kept per partition, so that the next event need not decode.</summary>
     public int DecodedStatesMax { get; init; } = 1_000;
 

@@ -16,6 +16,8 @@ internal sealed class StateAndEventSubscription<TState, TEvent> : ISubscription
 
     private readonly StateAndEventSettings<TState, TEvent> settings;
     private readonly StepWorkers workers;
+    private readonly StateFollower<TState> follower;
+    private readonly ILogger logger;
     private readonly List<(Lane<TState, TEvent> Lane, ConsumeLoop Loop)> lanes = [];
 
     public StateAndEventSubscription(
@@ -26,6 +28,8 @@ internal sealed class StateAndEventSubscription<TState, TEvent> : ISubscription
         ILogger logger)
     {
         this.settings = settings;
+        this.logger = logger;
+        follower = new StateFollower<TState>($"{settings.Name}-{settings.InstanceId}-states", settings.StateTopic, settings.KeepsWarmStates, NewStates, bus, time);
         workers = new StepWorkers(settings.Name, settings.StepThreads);
         var encoder = new RecordEncoder(bus, settings.RecordBytesMax);
         var stepper = new KeyStepper<TState, TEvent>(settings, processor, encoder, time, logger);
@@ -35,7 +39,7 @@ internal sealed class StateAndEventSubscription<TState, TEvent> : ISubscription
         for (int i = 0; i < settings.Lanes; i++)
         {
             string name = $"{settings.Name}-{settings.InstanceId}-{i}";
-            var lane = new Lane<TState, TEvent>(work, name, bus);
+            var lane = new Lane<TState, TEvent>(work, name, follower, bus);
             lanes.Add((lane, new ConsumeLoop(name, lane, backOff, time, logger)));
         }
     }
@@ -50,6 +54,9 @@ internal sealed class StateAndEventSubscription<TState, TEvent> : ISubscription
         Problem());
 
     /// <inheritdoc/>
+    public long? StandbyLag => follower.Lag;
+
+    /// <inheritdoc/>
     public void Start() => lanes.ForEach(static lane => lane.Loop.Start());
 
     /// <inheritdoc/>
@@ -62,8 +69,16 @@ internal sealed class StateAndEventSubscription<TState, TEvent> : ISubscription
             await end;
         }
 
+        follower.Dispose();
         workers.Dispose();
     }
+
+    private PartitionStates<TState> NewStates(int partition) =>
+        new(new TopicPartition(settings.Events.Name, partition), settings.DecodedStatesMax, (key, reason) =>
+        {
+            MessagingMetrics.RefusedStates.Add(1);
+            MessagingLog.StateRefused(logger, $"{settings.StateTopic}-{partition}", KeyComparer.Text(key), reason);
+        });
 
     private string? Problem()
     {

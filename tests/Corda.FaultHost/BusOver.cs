@@ -19,6 +19,10 @@ internal abstract class BusOver(IMessageBus inner) : IMessageBus
 
     public virtual IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) => inner.OpenReader(partitions, startAt);
 
+    public virtual OffsetRange OffsetsOf(TopicPartition partition) => inner.OffsetsOf(partition);
+
+    public virtual string TopicIdentity(string topic) => inner.TopicIdentity(topic);
+
     public virtual ITransactionalProducer OpenTransactional(string transactionalId) => inner.OpenTransactional(transactionalId);
 
     public virtual IBatchProducer OpenProducer(string clientId) => inner.OpenProducer(clientId);
@@ -68,6 +72,10 @@ internal abstract class ReaderOver(IPartitionReader inner) : IPartitionReader
     protected IPartitionReader Inner => inner;
 
     public virtual IReadOnlyList<ConsumedRecord> Poll(int recordsMax, TimeSpan wait) => inner.Poll(recordsMax, wait);
+
+    public virtual void Add(TopicPartition partition, long from) => inner.Add(partition, from);
+
+    public virtual void Remove(TopicPartition partition) => inner.Remove(partition);
 
     public virtual long EndOffset(TopicPartition partition) => inner.EndOffset(partition);
 

@@ -47,37 +47,33 @@ internal sealed class OldEpochBus(IMessageBus inner) : BusOver(inner)
 {
     private readonly ConcurrentDictionary<TopicPartition, List<ConsumedRecord>> remembered = new();
 
-    public override IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt)
-    {
-        if (!partitions.All(StateRecords.IsState)) return base.OpenReader(partitions, startAt);
-        TopicPartition[] known = [.. partitions.Where(remembered.ContainsKey)];
-        return new Reader(base.OpenReader(partitions, startAt), known.ToDictionary(partition => partition, partition => remembered[partition]), remembered);
-    }
+    public override IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) =>
+        partitions.Count == 0 ? new Reader(base.OpenReader(partitions, startAt), remembered) : base.OpenReader(partitions, startAt);
 
-    private sealed class Reader(
-        IPartitionReader inner, Dictionary<TopicPartition, List<ConsumedRecord>> old, ConcurrentDictionary<TopicPartition, List<ConsumedRecord>> remembered)
-        : ReaderOver(inner)
+    private sealed class Reader(IPartitionReader inner, ConcurrentDictionary<TopicPartition, List<ConsumedRecord>> remembered) : ReaderOver(inner)
     {
-        private bool told;
+        private readonly HashSet<TopicPartition> old = [];
+        private readonly List<ConsumedRecord> toTell = [];
+
+        public override void Add(TopicPartition partition, long from)
+        {
+            base.Add(partition, from);
+            if (remembered.TryGetValue(partition, out List<ConsumedRecord>? kept) && old.Add(partition)) toTell.AddRange(kept);
+        }
+
+        public override void Remove(TopicPartition partition)
+        {
+            base.Remove(partition);
+            old.Remove(partition);
+        }
 
         public override IReadOnlyList<ConsumedRecord> Poll(int recordsMax, TimeSpan wait)
         {
-            IReadOnlyList<ConsumedRecord> read = base.Poll(recordsMax, wait);
-            foreach (ConsumedRecord record in read.Where(record => !old.ContainsKey(record.Partition)))
-            {
-                List<ConsumedRecord> kept = remembered.GetOrAdd(record.Partition, static _ => []);
-                lock (kept) kept.Add(record);
-            }
-
-            IEnumerable<ConsumedRecord> fresh = read.Where(record => !old.ContainsKey(record.Partition));
-            if (told) return [.. fresh];
-            told = true;
-            return [.. old.Values.SelectMany(Copy), .. fresh];
-        }
-
-        private static List<ConsumedRecord> Copy(List<ConsumedRecord> kept)
-        {
-            lock (kept) return [.. kept];
+            ConsumedRecord[] fresh = [.. base.Poll(recordsMax, wait).Where(record => !old.Contains(record.Partition))];
+            foreach (ConsumedRecord record in fresh) remembered.GetOrAdd(record.Partition, static _ => []).Add(record);
+            ConsumedRecord[] told = [.. toTell, .. fresh];
+            toTell.Clear();
+            return told;
         }
     }
 }

@@ -19,6 +19,14 @@ public interface IMessageBus : IAsyncDisposable
     /// <summary>Reads partitions outside of any group, from the beginning or from now on.</summary>
     IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt);
 
+    /// <summary>What there is of a partition now: every record written before this call, committed or not, lies before the end. Any thread.</summary>
+    /// <exception cref="MessagingTransientException">It cannot be told for now.</exception>
+    OffsetRange OffsetsOf(TopicPartition partition);
+
+    /// <summary>Names this very topic: another text when it was deleted and made anew. Any thread.</summary>
+    /// <exception cref="MessagingTransientException">It cannot be told for now.</exception>
+    string TopicIdentity(string topic);
+
     /// <summary>
     /// Opens the producer of a transactional id and fences every former one with this id: their open transactions are aborted, and whatever they
     /// try from now on fails with <see cref="MessagingFencedException"/>.
@@ -66,6 +74,11 @@ public sealed record OutgoingRecord(TopicPartition Partition, byte[] Key, byte[]
 /// <param name="Value">The value; null for a tombstone.</param>
 /// <param name="Timestamp">When the bus took it.</param>
 public sealed record ConsumedRecord(TopicPartition Partition, long Offset, byte[] Key, byte[]? Value, DateTimeOffset Timestamp);
+
+/// <summary>A partition's offsets.</summary>
+/// <param name="Begin">Of the oldest record that may still be there; those below are deleted.</param>
+/// <param name="End">After the newest.</param>
+public readonly record struct OffsetRange(long Begin, long End);
 
 /// <summary>Where a reader begins.</summary>
 public enum StartAt
@@ -161,6 +174,12 @@ public interface IPartitionReader : IDisposable
 {
     /// <summary>The next records, in order within each partition: at once if there are any, else waits.</summary>
     IReadOnlyList<ConsumedRecord> Poll(int recordsMax, TimeSpan wait);
+
+    /// <summary>Reads one more partition, from an offset on; what was deleted or compacted away there is passed over.</summary>
+    void Add(TopicPartition partition, long from);
+
+    /// <summary>Reads a partition no more.</summary>
+    void Remove(TopicPartition partition);
 
     /// <summary>
     /// The end of a partition as of now: every record committed before this call has a smaller offset. Compare with <see cref="Position"/>.

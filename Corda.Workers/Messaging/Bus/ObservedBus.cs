@@ -34,6 +34,10 @@ internal sealed class ObservedBus(IMessageBus inner, TimeProvider time) : IMessa
 
     public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) => inner.OpenReader(partitions, startAt);
 
+    public OffsetRange OffsetsOf(TopicPartition partition) => inner.OffsetsOf(partition);
+
+    public string TopicIdentity(string topic) => inner.TopicIdentity(topic);
+
     public ITransactionalProducer OpenTransactional(string transactionalId)
     {
         Add(transactionalId);

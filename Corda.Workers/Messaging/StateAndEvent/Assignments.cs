@@ -7,19 +7,19 @@ namespace Corda.Workers.Messaging.StateAndEvent;
 
 /// <summary>
 /// The partitions of a lane: assigned -> restoring -> restored -> live -> gone. Only live ones deliver events. Whatever belongs to a former ownership is
-/// told by its object not being the present one any more. Used by the lane's thread; only <see cref="OnRestored"/> and <see cref="OnRestoreFailed"/>
-/// come from restoring threads.
+/// told by its claim not being the present one any more. Used by the lane's thread; only <see cref="OnRestored"/> and <see cref="OnRestoreFailed"/>
+/// come from the follower's.
 /// </summary>
 internal sealed class Assignments<TState>(
-    string lane, string stateTopic, int decodedMax, IMessageBus bus, TimeProvider time, ILogger logger) : IAssignmentListener
+    string lane, string stateTopic, StateFollower<TState> follower, IMessageBus bus, TimeProvider time, ILogger logger) : IAssignmentListener
     where TState : class
 {
     private static long lastEpoch;
 
-    private readonly Dictionary<int, PartitionStates<TState>> owned = [];
+    private readonly Dictionary<int, StateClaim<TState>> owned = [];
     private readonly Dictionary<int, PartitionStates<TState>> live = [];
     private readonly Dictionary<int, long> restoringSince = [];
-    private readonly ConcurrentQueue<PartitionStates<TState>> restored = new();
+    private readonly ConcurrentQueue<StateClaim<TState>> restored = new();
     private readonly List<TopicPartition> toRestore = [];
     private Exception? restoreFailure;
     private volatile int restoringCount;
@@ -27,8 +27,11 @@ internal sealed class Assignments<TState>(
     /// <summary>Set by the lane once it has one: pauses, resumes, positions.</summary>
     public IGroupConsumer? Consumer { get; set; }
 
-    /// <summary>Called for live partitions that go to somebody else in an orderly way, while the lane may still commit.</summary>
-    public Action<IReadOnlyList<PartitionStates<TState>>>? Leaving { get; set; }
+    /// <summary>
+    /// Called for live partitions that go to somebody else in an orderly way, while the lane may still commit. Answers whether it is certain that the lane was
+    /// their owner until now, and that the states are what is committed.
+    /// </summary>
+    public Func<IReadOnlyList<PartitionStates<TState>>, bool>? Leaving { get; set; }
 
     /// <summary>The partitions whose events are processed.</summary>
     public IReadOnlyDictionary<int, PartitionStates<TState>> Live => live;
@@ -50,9 +53,9 @@ internal sealed class Assignments<TState>(
     {
         MessagingMetrics.Rebalances.Add(1);
         List<PartitionStates<TState>> leaving = [.. partitions.Where(p => live.ContainsKey(p.Partition)).Select(p => live[p.Partition])];
-        if (leaving.Count > 0)
+        if (leaving.Count > 0 && Leaving?.Invoke(leaving) == true)
         {
-            Leaving?.Invoke(leaving);
+            GiveBack(leaving);
         }
 
         Drop(partitions, "revoked");
@@ -73,20 +76,19 @@ internal sealed class Assignments<TState>(
             return;
         }
 
-        var begun = new List<PartitionStates<TState>>();
+        var begun = new List<StateClaim<TState>>();
         foreach (TopicPartition partition in toRestore)
         {
-            var states = new PartitionStates<TState>(partition, Interlocked.Increment(ref lastEpoch), decodedMax, OnRefused(partition));
-            owned[partition.Partition] = states;
+            var claim = new StateClaim<TState>(partition, Interlocked.Increment(ref lastEpoch), OnRestored, OnRestoreFailed);
+            owned[partition.Partition] = claim;
             restoringSince[partition.Partition] = time.GetTimestamp();
-            begun.Add(states);
-            MessagingLog.PartitionAssigned(logger, lane, partition.ToString(), states.Epoch);
+            begun.Add(claim);
+            MessagingLog.PartitionAssigned(logger, lane, partition.ToString(), claim.Epoch);
         }
 
         toRestore.Clear();
         restoringCount = restoringSince.Count;
-        var restore = new StateRestore<TState>(bus, stateTopic, OnRestored, OnRestoreFailed);
-        restore.Start(begun, $"{lane}-restore");
+        begun.ForEach(follower.Claim);
     }
 
     /// <summary>What has been restored since the last call and still is this lane's.</summary>
@@ -95,7 +97,7 @@ internal sealed class Assignments<TState>(
     {
         if (Interlocked.Exchange(ref restoreFailure, null) is { } cause)
         {
-            RestoreAgain(owned.Values.Where(states => !live.ContainsKey(states.EventPartition.Partition)));
+            RestoreAgain(owned.Values.Where(claim => !live.ContainsKey(claim.EventPartition.Partition)));
             ExceptionDispatchInfo.Throw(cause);
         }
 
@@ -105,15 +107,16 @@ internal sealed class Assignments<TState>(
         }
 
         var taken = new List<PartitionStates<TState>>();
-        while (restored.TryDequeue(out PartitionStates<TState>? states))
+        while (restored.TryDequeue(out StateClaim<TState>? claim))
         {
-            if (ReferenceEquals(owned.GetValueOrDefault(states.EventPartition.Partition), states))
+            if (owned.GetValueOrDefault(claim.EventPartition.Partition) == claim)
             {
-                taken.Add(states);
+                taken.Add(claim.States!);
             }
             else
             {
                 MessagingMetrics.DiscardedEpochs.Add(1);
+                follower.LetGo(claim);
             }
         }
 
@@ -125,7 +128,7 @@ internal sealed class Assignments<TState>(
     {
         foreach (PartitionStates<TState> one in states)
         {
-            restored.Enqueue(one);
+            restored.Enqueue(owned[one.EventPartition.Partition]);
         }
     }
 
@@ -160,9 +163,9 @@ internal sealed class Assignments<TState>(
         Consumer = null;
     }
 
-    private void RestoreAgain(IEnumerable<PartitionStates<TState>> states)
+    private void RestoreAgain(IEnumerable<StateClaim<TState>> claims)
     {
-        List<TopicPartition> partitions = [.. states.Select(static one => one.EventPartition)];
+        List<TopicPartition> partitions = [.. claims.Select(static one => one.EventPartition)];
         Drop(partitions, "restoring again");
         Pause(partitions);
         toRestore.AddRange(partitions);
@@ -183,14 +186,15 @@ internal sealed class Assignments<TState>(
         {
             toRestore.Remove(gone);
             restoringSince.Remove(gone.Partition);
-            if (owned.Remove(gone.Partition, out PartitionStates<TState>? states))
+            if (owned.Remove(gone.Partition, out StateClaim<TState>? claim))
             {
-                states.Gone = true;
+                claim.Gone = true;
             }
 
-            if (live.Remove(gone.Partition))
+            if (live.Remove(gone.Partition, out PartitionStates<TState>? states))
             {
-                MessagingMetrics.StatesInMemory.Add(-states!.Bytes);
+                MessagingMetrics.StatesInMemory.Add(-states.Bytes);
+                follower.LetGo(claim!);
             }
 
             MessagingLog.PartitionGone(logger, lane, gone.ToString(), how);
@@ -199,9 +203,28 @@ internal sealed class Assignments<TState>(
         restoringCount = toRestore.Count + restoringSince.Count;
     }
 
-    private void OnRestored(PartitionStates<TState> states)
+    // The lane has committed what it has, and nobody else can write before the revocation is through: what the log ends with now is what the states say.
+    private void GiveBack(IReadOnlyList<PartitionStates<TState>> leaving)
     {
-        restored.Enqueue(states);
+        foreach (PartitionStates<TState> states in leaving)
+        {
+            try
+            {
+                long end = bus.OffsetsOf(new TopicPartition(stateTopic, states.EventPartition.Partition)).End;
+                live.Remove(states.EventPartition.Partition);
+                MessagingMetrics.StatesInMemory.Add(-states.Bytes);
+                follower.GiveBack(states, end);
+            }
+            catch (MessagingTransientException)
+            {
+                // Then they are not kept: reading them anew costs time, guessing could cost states.
+            }
+        }
+    }
+
+    private void OnRestored(StateClaim<TState> claim)
+    {
+        restored.Enqueue(claim);
         Consumer?.Wakeup();
     }
 
@@ -210,10 +233,4 @@ internal sealed class Assignments<TState>(
         Volatile.Write(ref restoreFailure, cause);
         Consumer?.Wakeup();
     }
-
-    private Action<byte[], string> OnRefused(TopicPartition partition) => (key, reason) =>
-    {
-        MessagingMetrics.RefusedStates.Add(1);
-        MessagingLog.StateRefused(logger, $"{stateTopic}-{partition.Partition}", KeyComparer.Text(key), reason);
-    };
 }

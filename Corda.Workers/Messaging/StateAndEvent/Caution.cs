@@ -133,7 +133,7 @@ internal sealed class Caution<TState, TEvent>(
     }
 
     /// <summary>Takes the markers away: the partitions are left cleanly. A failure only makes the next owner cautious.</summary>
-    public void Clear(IReadOnlyList<PartitionStates<TState>> leaving, IGroupConsumer consumer)
+    public bool Clear(IReadOnlyList<PartitionStates<TState>> leaving, IGroupConsumer consumer)
     {
         try
         {
@@ -144,7 +144,15 @@ internal sealed class Caution<TState, TEvent>(
         {
             MessagingLog.MarkerNotCleared(logger, lane, string.Join(", ", leaving.Select(static states => states.EventPartition)), cause);
             producer.Close();
+            return false;
         }
+
+        foreach (PartitionStates<TState> states in leaving)
+        {
+            states.Marker = null;
+        }
+
+        return true;
     }
 
     private void Lower(IEnumerable<PartitionStates<TState>> silent, int pollsMax)

@@ -25,14 +25,14 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
     private volatile bool joined;
     private bool rewind;
 
-    public Lane(LaneWork<TState, TEvent> work, string name, IMessageBus bus)
+    public Lane(LaneWork<TState, TEvent> work, string name, StateFollower<TState> follower, IMessageBus bus)
     {
         this.work = work;
         this.name = name;
         this.bus = bus;
         settings = work.Settings;
         producer = new LaneProducer<TState, TEvent>(settings, name, bus, work.Time);
-        assignments = new Assignments<TState>(name, settings.StateTopic, settings.DecodedStatesMax, bus, work.Time, work.Logger) { Leaving = ClearMarkers };
+        assignments = new Assignments<TState>(name, settings.StateTopic, follower, bus, work.Time, work.Logger) { Leaving = ClearMarkers };
         caution = new Caution<TState, TEvent>(settings, name, work.Owner, producer, work.Logger);
     }
 
@@ -238,5 +238,5 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
         MessagingMetrics.Chained.Add(result.Chained);
     }
 
-    private void ClearMarkers(IReadOnlyList<PartitionStates<TState>> leaving) => caution.Clear(leaving, consumer!);
+    private bool ClearMarkers(IReadOnlyList<PartitionStates<TState>> leaving) => caution.Clear(leaving, consumer!);
 }

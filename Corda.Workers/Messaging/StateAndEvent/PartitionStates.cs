@@ -4,8 +4,8 @@ using Corda.Workers.Messaging.Bus;
 namespace Corda.Workers.Messaging.StateAndEvent;
 
 /// <summary>
-/// The states of one partition during one ownership of it: bytes of every key, decoded objects of some, due times, and what the last owner left
-/// behind. Everything cached lives and dies with this object, so nothing outlives its epoch. Used by the restore first, then by the lane.
+/// The states of one partition: bytes of every key, decoded objects of some, due times, and what the last owner left behind. Used by the
+/// <see cref="StateFollower{TState}"/> first, then by the lane that owns the partition, then perhaps by the follower again; what belongs to an ownership ends with it.
 /// </summary>
 /// <remarks>
 /// What proves that a key is damaged: bytes that are no record, or two records one after the other, without a tombstone between them, of which the
@@ -16,10 +16,9 @@ namespace Corda.Workers.Messaging.StateAndEvent;
 /// would have to overtake both at the same key. A version that begins anew at 1 with nothing before it is sound.
 /// </remarks>
 /// <param name="eventPartition">The partition of the event topic.</param>
-/// <param name="epoch">Rises with every assignment in this process.</param>
 /// <param name="decodedMax">At most so many decoded objects are kept.</param>
 /// <param name="onRefused">Told of a key that is refused: key, reason.</param>
-internal sealed class PartitionStates<TState>(TopicPartition eventPartition, long epoch, int decodedMax, Action<byte[], string> onRefused)
+internal sealed class PartitionStates<TState>(TopicPartition eventPartition, int decodedMax, Action<byte[], string> onRefused)
     where TState : class
 {
     /// <summary>The reserved key of the crash marker; no event may have it.</summary>
@@ -28,18 +27,11 @@ internal sealed class PartitionStates<TState>(TopicPartition eventPartition, lon
     private readonly Dictionary<byte[], StateEntry> entries = new(KeyComparer.Instance);
     private readonly Dictionary<byte[], string> damages = new(KeyComparer.Instance);
     private readonly DecodedStates<TState> decoded = new(decodedMax);
-    private bool gone;
 
     public TopicPartition EventPartition { get; } = eventPartition;
 
-    public long Epoch { get; } = epoch;
-
-    /// <summary>The ownership is over; nobody wants what is still being read. Set by the lane, read by the restore.</summary>
-    public bool Gone
-    {
-        get => Volatile.Read(ref gone);
-        set => Volatile.Write(ref gone, value);
-    }
+    /// <summary>Of the present ownership: rises with every assignment in this process.</summary>
+    public long Epoch { get; private set; }
 
     public DueTimes DueTimes { get; } = new();
 
@@ -53,7 +45,7 @@ internal sealed class PartitionStates<TState>(TopicPartition eventPartition, lon
     public int CautiousInputs { get; set; }
 
     /// <summary>Events this lane wrote to the log for keys of this partition and has not read back yet.</summary>
-    public SpilledEvents Spilled { get; } = new();
+    public SpilledEvents Spilled { get; private set; } = new();
 
     /// <summary>Keys that have a state or wait, refused ones not counted.</summary>
     public int Count => entries.Count;
@@ -84,6 +76,22 @@ internal sealed class PartitionStates<TState>(TopicPartition eventPartition, lon
             Check(key, value);
         }
     }
+
+    /// <summary>They belong to a lane from now on.</summary>
+    public void BeginOwnership(long epoch) => Epoch = epoch;
+
+    /// <summary>They belong to no lane any more; whatever others commit from now on is taken by <see cref="Restore"/>.</summary>
+    public void EndOwnership()
+    {
+        Epoch = 0;
+        CommittedPosition = 0;
+        CautiousInputs = 0;
+        Spilled = new SpilledEvents();
+        decoded.Clear();
+    }
+
+    /// <summary>What was doubted has been read twice: it is believed.</summary>
+    public void Believe() => Doubtful = false;
 
     /// <summary>The partition is going to be read from its beginning once more.</summary>
     public void StartOver()

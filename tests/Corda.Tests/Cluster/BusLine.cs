@@ -26,6 +26,10 @@ internal sealed class BusLine(IMessageBus bus) : IMessageBus
 
     public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) => Uncut().OpenReader(partitions, startAt);
 
+    public OffsetRange OffsetsOf(TopicPartition partition) => bus.OffsetsOf(partition);
+
+    public string TopicIdentity(string topic) => bus.TopicIdentity(topic);
+
     public ITransactionalProducer OpenTransactional(string transactionalId) => new Transactional(this, Uncut().OpenTransactional(transactionalId));
 
     public IBatchProducer OpenProducer(string clientId) => new Batch(this, Uncut().OpenProducer(clientId));

@@ -51,6 +51,64 @@ public abstract partial class MessageBusCompliance
     }
 
     [BusFact]
+    public async Task Reader_takes_on_a_partition_from_an_offset_and_lets_go_of_another()
+    {
+        string topic = NewTopic();
+        (TopicPartition first, TopicPartition second) = (new(topic, 0), new(topic, 1));
+        await Write(Out(topic, 0, "k", "a0"), Out(topic, 1, "k", "b0"));
+        long from = Bus.OffsetsOf(second).End;
+        await Write(Out(topic, 1, "k", "b1"));
+        using IPartitionReader reader = Bus.OpenReader([first], StartAt.Beginning);
+        List<string> seen = [];
+        await Eventually(() => seen.Count == 1, () => "the first partition's record", () => Collect(reader, seen));
+
+        reader.Add(second, from);
+        await Eventually(() => seen.Count == 2, () => "the second partition's record from the offset on", () => Collect(reader, seen));
+        reader.Remove(first);
+        await Write(Out(topic, 0, "k", "a1"));
+        await Write(Out(topic, 1, "k", "b2"));
+        await Eventually(() => seen.Count >= 3, () => "what came to the second partition", () => Collect(reader, seen));
+        reader.Add(first, 0);
+        await Eventually(() => seen.Count >= 5, () => "the first partition once more", () => Collect(reader, seen));
+
+        Assert.Equal(["a0", "b1", "b2", "a0", "a1"], seen);
+    }
+
+    [BusFact]
+    public async Task Reader_without_partitions_waits_for_some()
+    {
+        string topic = NewTopic();
+        using IPartitionReader reader = Bus.OpenReader([], StartAt.Beginning);
+        List<string> seen = [];
+        await Write(Out(topic, 0, "k", "1"));
+
+        reader.Add(new TopicPartition(topic, 0), 0);
+        await Eventually(() => seen.Count == 1, () => "the record", () => Collect(reader, seen));
+    }
+
+    [BusFact]
+    public async Task Offsets_of_a_partition_enclose_what_is_committed()
+    {
+        string topic = NewTopic();
+        TopicPartition place = new(topic, 0);
+        Assert.Equal(Bus.OffsetsOf(place).Begin, Bus.OffsetsOf(place).End);
+
+        await Write(Out(topic, 0, "k", "1"));
+        IReadOnlyList<ConsumedRecord> read = await ReadAll(place);
+
+        Assert.InRange(read[0].Offset, Bus.OffsetsOf(place).Begin, Bus.OffsetsOf(place).End - 1);
+    }
+
+    [BusFact]
+    public void Every_topic_has_an_identity_of_its_own_that_lasts()
+    {
+        (string one, string other) = (NewTopic(), NewTopic());
+
+        Assert.Equal(Bus.TopicIdentity(one), Bus.TopicIdentity(one));
+        Assert.NotEqual(Bus.TopicIdentity(one), Bus.TopicIdentity(other));
+    }
+
+    [BusFact]
     public async Task Empty_partition_is_at_its_end_at_once()
     {
         string topic = NewTopic();

@@ -14,7 +14,7 @@ public sealed class LaneBatchTests : IAsyncDisposable
     public void What_was_due_when_it_was_taken_is_run_also_if_the_clock_is_set_back_then()
     {
         DateTimeOffset due = rig.Time.GetUtcNow().AddSeconds(10);
-        var states = new PartitionStates<Text>(new(StateAndEventRig.Events.Name, 0), 1, 0, static (_, reason) => Assert.Fail(reason));
+        var states = new PartitionStates<Text>(new(StateAndEventRig.Events.Name, 0), 0, static (_, reason) => Assert.Fail(reason));
         states.Apply([0, 0, 0, 0], new StateRecord(1, "x", -1, due, null, "a"u8.ToArray()), [1], null);
         var parked = new ParkedKey(1, due, "not now", [new HeldInput("held", "b"u8.ToArray())]);
         states.Apply([0, 0, 0, 1], new StateRecord(1, "x", -1, null, parked, "a"u8.ToArray()), [1], null);

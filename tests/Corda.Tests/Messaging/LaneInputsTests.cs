@@ -53,7 +53,7 @@ public sealed class LaneInputsTests
     }
 
     private static Dictionary<int, PartitionStates<Text>> Partitions(int count) => Enumerable.Range(0, count).ToDictionary(
-        p => p, p => new PartitionStates<Text>(new TopicPartition("event", p), 1, 0, static (_, reason) => Assert.Fail(reason)));
+        p => p, p => new PartitionStates<Text>(new TopicPartition("event", p), 0, static (_, reason) => Assert.Fail(reason)));
 
     private static void Due(PartitionStates<Text> states, byte key, DateTimeOffset at)
     {

@@ -140,7 +140,7 @@ public sealed class PartsTests
     [Fact]
     public void Only_the_newest_object_of_a_key_is_kept_and_none_of_a_key_that_is_gone()
     {
-        var states = new PartitionStates<Text>(new("event", 0), 1, decodedMax: 3, static (_, reason) => Assert.Fail(reason));
+        var states = new PartitionStates<Text>(new("event", 0), decodedMax: 3, static (_, reason) => Assert.Fail(reason));
         for (int version = 1; version <= 10; version++)
         {
             Put(1, version);

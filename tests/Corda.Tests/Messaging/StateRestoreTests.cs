@@ -45,13 +45,15 @@ public sealed class StateRestoreTests
 
     private async Task<PartitionStates<Text>> Restored(params ConsumedRecord[][] readings)
     {
-        var states = new PartitionStates<Text>(new TopicPartition("event", 0), 1, 0, (_, reason) => refused.Add(reason));
-        var done = new TaskCompletionSource<PartitionStates<Text>>(TaskCreationOptions.RunContinuationsAsynchronously);
         var bus = new ScriptedBus(readings);
-        new StateRestore<Text>(bus, Partition.Topic, done.SetResult, done.SetException).Start([states], "restore");
-        PartitionStates<Text> restored = await done.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        using var follower = new StateFollower<Text>(
+            "restore", Partition.Topic, keepsWarm: false, partition => new PartitionStates<Text>(new TopicPartition("event", partition), 0, (_, reason) => refused.Add(reason)),
+            bus, TimeProvider.System);
+        var done = new TaskCompletionSource<StateClaim<Text>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        follower.Claim(new StateClaim<Text>(new TopicPartition("event", 0), 1, done.SetResult, done.SetException));
+        StateClaim<Text> restored = await done.Task.WaitAsync(TimeSpan.FromSeconds(10));
         Assert.Equal(readings.Length, bus.Readings);
-        return restored;
+        return restored.States!;
     }
 
     /// <summary>Each reader finds what the script says.</summary>
@@ -59,7 +61,11 @@ public sealed class StateRestoreTests
     {
         public int Readings { get; private set; }
 
-        public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) => new Reader(readings[Readings++]);
+        public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) => new Reader(this);
+
+        public OffsetRange OffsetsOf(TopicPartition partition) => throw new NotSupportedException();
+
+        public string TopicIdentity(string topic) => throw new NotSupportedException();
 
         public void EnsureTopics(IReadOnlyCollection<TopicSpec> topics) => throw new NotSupportedException();
 
@@ -74,9 +80,18 @@ public sealed class StateRestoreTests
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-        private sealed class Reader(ConsumedRecord[] records) : IPartitionReader
+        private ConsumedRecord[] ReadAgain() => readings[Readings++];
+
+        private sealed class Reader(ScriptedBus bus) : IPartitionReader
         {
+            private ConsumedRecord[] records = [];
             private int position;
+
+            public void Add(TopicPartition partition, long from) => (records, position) = (bus.ReadAgain(), 0);
+
+            public void Remove(TopicPartition partition)
+            {
+            }
 
             public IReadOnlyList<ConsumedRecord> Poll(int recordsMax, TimeSpan wait) => [records[position++]];
 

@@ -22,6 +22,10 @@ internal sealed class CommittedLog(IMessageBus bus) : IMessageBus
 
     public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) => bus.OpenReader(partitions, startAt);
 
+    public OffsetRange OffsetsOf(TopicPartition partition) => bus.OffsetsOf(partition);
+
+    public string TopicIdentity(string topic) => bus.TopicIdentity(topic);
+
     public ITransactionalProducer OpenTransactional(string transactionalId) => new Transactional(this, bus.OpenTransactional(transactionalId));
 
     public IBatchProducer OpenProducer(string clientId) => new Batch(this, bus.OpenProducer(clientId));

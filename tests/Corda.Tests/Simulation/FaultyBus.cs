@@ -43,6 +43,10 @@ internal sealed class FaultyBus(IMessageBus bus, FaultPlan plan, FaultyBus.IScen
     public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) =>
         new Reader(this, Living(() => bus.OpenReader(partitions, startAt)));
 
+    public OffsetRange OffsetsOf(TopicPartition partition) => Living(() => bus.OffsetsOf(partition));
+
+    public string TopicIdentity(string topic) => Living(() => bus.TopicIdentity(topic));
+
     public ITransactionalProducer OpenTransactional(string transactionalId) =>
         new Transactional(this, Living(() => bus.OpenTransactional(transactionalId)));
 
@@ -136,6 +140,14 @@ internal sealed class FaultyBus(IMessageBus bus, FaultPlan plan, FaultyBus.IScen
             if (records.Count > 0) owner.AtPoint("restore", () => { });
             return records;
         }
+
+        public void Add(TopicPartition partition, long from) => owner.Living(() =>
+        {
+            inner.Add(partition, from);
+            return true;
+        });
+
+        public void Remove(TopicPartition partition) => inner.Remove(partition);
 
         public long EndOffset(TopicPartition partition) => owner.Living(() => inner.EndOffset(partition));
 

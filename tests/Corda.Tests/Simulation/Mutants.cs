@@ -32,6 +32,10 @@ internal sealed class MutantBus(IMessageBus bus, Mutant mutant) : IMessageBus
 
     public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) => bus.OpenReader(partitions, startAt);
 
+    public OffsetRange OffsetsOf(TopicPartition partition) => bus.OffsetsOf(partition);
+
+    public string TopicIdentity(string topic) => bus.TopicIdentity(topic);
+
     public ITransactionalProducer OpenTransactional(string transactionalId) =>
         new Producer(bus.OpenTransactional(transactionalId), bus.OpenProducer("unfenced"), mutant);
 

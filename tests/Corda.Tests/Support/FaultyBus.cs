@@ -59,6 +59,10 @@ internal sealed class FaultyBus(IMessageBus inner) : IMessageBus
 
     public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) => Alive().OpenReader(partitions, startAt);
 
+    public OffsetRange OffsetsOf(TopicPartition partition) => inner.OffsetsOf(partition);
+
+    public string TopicIdentity(string topic) => inner.TopicIdentity(topic);
+
     public ITransactionalProducer OpenTransactional(string transactionalId) => new Producer(Alive().OpenTransactional(transactionalId), this);
 
     public IBatchProducer OpenProducer(string clientId) => Alive().OpenProducer(clientId);

@@ -65,6 +65,10 @@ internal sealed class EmbeddedBus : IMessageBus
         return new PartitionReader(partitions, startAt, core);
     }
 
+    public OffsetRange OffsetsOf(TopicPartition partition) => new(0, core.Topics.Require(partition).End);
+
+    public string TopicIdentity(string topic) => core.Topics.IdentityOf(topic);
+
     public ITransactionalProducer OpenTransactional(string transactionalId)
     {
         RequireOpen();

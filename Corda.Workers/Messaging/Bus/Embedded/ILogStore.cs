@@ -40,12 +40,13 @@ internal interface ILogStore : IDisposable
 }
 
 /// <summary>What a store holds when it is opened.</summary>
+/// <param name="Identity">Names this very log: no other has it, but for copies.</param>
 /// <param name="Sequence">Of the last write.</param>
 /// <param name="Topics">Every topic.</param>
 /// <param name="Partitions">Every partition, with its end.</param>
 /// <param name="Offsets">Every group's committed offsets.</param>
 internal sealed record StoredLog(
-    long Sequence, IReadOnlyList<StoredTopic> Topics, IReadOnlyList<PartitionState> Partitions, IReadOnlyList<GroupOffset> Offsets);
+    string Identity, long Sequence, IReadOnlyList<StoredTopic> Topics, IReadOnlyList<PartitionState> Partitions, IReadOnlyList<GroupOffset> Offsets);
 
 /// <summary>A topic of the store; its partitions have the ids <paramref name="FirstPartitionId"/> and following.</summary>
 internal sealed record StoredTopic(string Name, Cleanup Cleanup, int PartitionCount, int FirstPartitionId);

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Corda.Workers.Messaging.Bus.Embedded;
 
 /// <summary>
@@ -12,13 +14,14 @@ internal sealed class MemoryLogStore : ILogStore
     private readonly List<StoredTopic> topics = [];
     private readonly Dictionary<int, Rows> partitions = [];
     private readonly Dictionary<(string Group, TopicPartition Partition), GroupOffset> offsets = [];
+    private readonly string identity = RandomNumberGenerator.GetHexString(16, lowercase: true);
     private long sequence;
 
     public StoredLog Open()
     {
         lock (gate)
         {
-            return new StoredLog(sequence, [.. topics], [.. partitions.Select(p => p.Value.State(p.Key))], [.. offsets.Values]);
+            return new StoredLog(identity, sequence, [.. topics], [.. partitions.Select(p => p.Value.State(p.Key))], [.. offsets.Values]);
         }
     }
 

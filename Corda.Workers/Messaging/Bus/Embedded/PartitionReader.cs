@@ -17,10 +17,7 @@ internal sealed class PartitionReader : IPartitionReader
         signal = new WakeSignal(core.Time);
         foreach (PartitionLog log in partitions.Select(core.Topics.Require))
         {
-            LogCursor cursor = core.CursorAt(log, startAt == StartAt.Beginning ? 0 : log.End);
-            cursors.Add(cursor);
-            byPartition.Add(log.Identity.Partition, cursor);
-            log.Subscribe(signal);
+            Add(log, startAt == StartAt.Beginning ? 0 : log.End);
         }
 
         closing = core.Closing.Register(signal.Set);
@@ -42,6 +39,15 @@ internal sealed class PartitionReader : IPartitionReader
 
             signal.Wait(left);
         }
+    }
+
+    public void Add(TopicPartition partition, long from) => Add(core.Topics.Require(partition), from);
+
+    public void Remove(TopicPartition partition)
+    {
+        cursors.Remove(partition);
+        byPartition.Remove(partition, out LogCursor? cursor);
+        cursor!.Log.Unsubscribe(signal);
     }
 
     public long EndOffset(TopicPartition partition) => core.Topics.Require(partition).End;
@@ -67,5 +73,13 @@ internal sealed class PartitionReader : IPartitionReader
             closing.Dispose();
             signal.Dispose();
         }
+    }
+
+    private void Add(PartitionLog log, long from)
+    {
+        LogCursor cursor = core.CursorAt(log, from);
+        byPartition.Add(log.Identity.Partition, cursor);
+        cursors.Add(cursor);
+        log.Subscribe(signal);
     }
 }

@@ -3,11 +3,13 @@ namespace Corda.Workers.Messaging.Bus.Embedded;
 /// <summary>The topics of a bus and their partitions. Read by any thread without a lock; changed by the commit writer, which puts a new table in place.</summary>
 internal sealed class TopicTable
 {
+    private readonly string log;
     private readonly long tailBytesMax;
     private volatile Dictionary<string, TopicEntry> topics;
 
     public TopicTable(StoredLog stored, long tailBytesMax)
     {
+        log = stored.Identity;
         this.tailBytesMax = tailBytesMax;
         Dictionary<int, PartitionState> states = stored.Partitions.ToDictionary(p => p.Id);
         topics = stored.Topics.ToDictionary(t => t.Name, t => Entry(t, id => states[id].End));
@@ -18,6 +20,9 @@ internal sealed class TopicTable
 
     /// <summary>The id that the next topic's first partition gets.</summary>
     public int PartitionIdNext => topics.Values.Select(t => t.Stored.FirstPartitionId + t.Stored.PartitionCount).DefaultIfEmpty(0).Max();
+
+    /// <summary>Names a topic for ever: the log, and its place in it.</summary>
+    public string IdentityOf(string name) => $"{log}/{Require(name).Stored.FirstPartitionId}";
 
     /// <summary>A topic, or null.</summary>
     public TopicEntry? Find(string name) => topics.GetValueOrDefault(name);

@@ -60,6 +60,14 @@ internal sealed class KafkaBus : IMessageBus
         return new KafkaPartitionReader(partitions, startAt, clients, watermarks, time);
     }
 
+    public OffsetRange OffsetsOf(TopicPartition partition)
+    {
+        (long low, long high) = watermarks.Of(partition);
+        return new OffsetRange(low, high);
+    }
+
+    public string TopicIdentity(string topic) => topics.IdentityOf(topic);
+
     public ITransactionalProducer OpenTransactional(string transactionalId)
     {
         RequireOpen();

@@ -24,17 +24,11 @@ internal sealed class KafkaPartitionReader : IPartitionReader
         this.clients = clients;
         this.watermarks = watermarks;
         this.time = time;
-        List<TopicPartitionOffset> from = [];
+        client = clients.Consumer(KafkaSettings.Reader(clients.Options, "corda-reader"));
         foreach (TopicPartition partition in partitions)
         {
-            // As numbers: the client takes half a second and more to look up a beginning or an end by itself.
-            (long low, long high) = watermarks.Of(partition);
-            positions[partition] = startAt == StartAt.End ? high : low;
-            from.Add(new TopicPartitionOffset(partition.Topic, partition.Partition, positions[partition]));
+            Add(partition, startAt == StartAt.End ? long.MaxValue : 0);
         }
-
-        client = clients.Consumer(KafkaSettings.Reader(clients.Options, "corda-reader"));
-        client.Assign(from);
     }
 
     public IReadOnlyList<ConsumedRecord> Poll(int recordsMax, TimeSpan wait)
@@ -52,6 +46,21 @@ internal sealed class KafkaPartitionReader : IPartitionReader
                 return records;
             }
         }
+    }
+
+    public void Add(TopicPartition partition, long from)
+    {
+        // As a number: the client takes half a second and more to look up a beginning or an end by itself.
+        (long low, long high) = watermarks.Of(partition);
+        long position = Math.Clamp(from, low, high);
+        Guarded(() => client.IncrementalAssign([new TopicPartitionOffset(partition.Topic, partition.Partition, position)]));
+        positions.Add(partition, position);
+    }
+
+    public void Remove(TopicPartition partition)
+    {
+        positions.Remove(partition);
+        Guarded(() => client.IncrementalUnassign([new Confluent.Kafka.TopicPartition(partition.Topic, partition.Partition)]));
     }
 
     public long EndOffset(TopicPartition partition) => watermarks.Of(partition).High;
@@ -83,6 +92,12 @@ internal sealed class KafkaPartitionReader : IPartitionReader
             while (records.Count < recordsMax && client.Consume(sliceMs) is { } result)
             {
                 TopicPartition partition = new(result.Topic, result.Partition.Value);
+                sliceMs = 0;
+                if (!positions.ContainsKey(partition))
+                {
+                    continue;
+                }
+
                 if (result.IsPartitionEOF)
                 {
                     positions[partition] = Math.Max(positions[partition], result.Offset.Value);
@@ -92,8 +107,6 @@ internal sealed class KafkaPartitionReader : IPartitionReader
                     positions[partition] = result.Offset.Value + 1;
                     records.Add(RecordOf(partition, result));
                 }
-
-                sliceMs = 0;
             }
         }
         catch (ConsumeException cause)
@@ -103,6 +116,18 @@ internal sealed class KafkaPartitionReader : IPartitionReader
             {
                 Take(records, recordsMax, 0);
             }
+        }
+    }
+
+    private void Guarded(Action call)
+    {
+        try
+        {
+            call();
+        }
+        catch (KafkaException cause)
+        {
+            throw new MessagingTransientException($"the reader cannot change its partitions: {KafkaErrors.Text(cause.Error)}{clients.Trouble}", cause);
         }
     }
 

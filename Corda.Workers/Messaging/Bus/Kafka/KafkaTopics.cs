@@ -41,6 +41,10 @@ internal sealed class KafkaTopics(KafkaClients clients)
         return metadata?.Partitions.Count ?? throw Missing(topic);
     }
 
+    /// <inheritdoc cref="IMessageBus.TopicIdentity"/>
+    public string IdentityOf(string topic) => Answer("look up topics", () =>
+        admin.DescribeTopicsAsync(TopicCollection.OfTopicNames([topic])).GetAwaiter().GetResult().TopicDescriptions[0].TopicId.ToString());
+
     /// <summary>Does nothing where the topic exists.</summary>
     /// <exception cref="MessagingFatalException">The topic does not exist.</exception>
     public void Require(string topic) => PartitionCount(topic);

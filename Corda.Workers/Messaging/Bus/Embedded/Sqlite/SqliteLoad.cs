@@ -6,7 +6,11 @@ namespace Corda.Workers.Messaging.Bus.Embedded.Sqlite;
 internal static class SqliteLoad
 {
     public static StoredLog Load(SqliteWriter db) => new(
-        (long)db.Scalar("SELECT sequence FROM commits")!, Topics(db.Connection), Partitions(db.Connection), Offsets(db.Connection));
+        (string)db.Scalar("SELECT log FROM commits")!,
+        (long)db.Scalar("SELECT sequence FROM commits")!,
+        Topics(db.Connection),
+        Partitions(db.Connection),
+        Offsets(db.Connection));
 
     private static List<StoredTopic> Topics(SqliteConnection connection) => Query(
         connection,

@@ -8,16 +8,16 @@ internal static class SqliteSchema
     /// <summary>How many bits of a row's id are the offset; the others are the partition's id.</summary>
     public const int OffsetBits = 40;
 
-    private const long Version = 2;
+    private const long Version = 3;
 
     /// <summary>
     /// <c>log</c>: some consecutive records of a partition a row, about 64 KiB at most. Its id is (partition id, offset of the last record), so that "everything from an
     /// offset on" is one seek and a walk, also after compaction has left gaps. <c>taken</c> is the time of the newest record.
-    /// <c>partition.floor</c>: the next offset is never below it, whatever was deleted.
+    /// <c>commits.log</c> names this very file and its copies. <c>partition.floor</c>: the next offset is never below it, whatever was deleted.
     /// </summary>
     private const string Tables = """
-        CREATE TABLE commits (id INTEGER PRIMARY KEY CHECK (id = 1), sequence INTEGER NOT NULL, barrier INTEGER NOT NULL);
-        INSERT INTO commits VALUES (1, 0, 0);
+        CREATE TABLE commits (id INTEGER PRIMARY KEY CHECK (id = 1), sequence INTEGER NOT NULL, barrier INTEGER NOT NULL, log TEXT NOT NULL);
+        INSERT INTO commits VALUES (1, 0, 0, lower(hex(randomblob(8))));
         CREATE TABLE topic (name TEXT PRIMARY KEY, cleanup INTEGER NOT NULL, partitions INTEGER NOT NULL, first_partition INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE partition (
             id INTEGER PRIMARY KEY, floor INTEGER NOT NULL, clean_to INTEGER NOT NULL, clean_bytes INTEGER NOT NULL, oldest_tombstone INTEGER);
@@ -25,7 +25,7 @@ internal static class SqliteSchema
         CREATE TABLE committed (
             consumers TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, next INTEGER NOT NULL, taken INTEGER NOT NULL,
             PRIMARY KEY (consumers, topic, partition)) WITHOUT ROWID;
-        PRAGMA user_version = 2;
+        PRAGMA user_version = 3;
         """;
 
     /// <summary>The smallest id a row can have that holds a record at or after an offset.</summary>

@@ -1,0 +1,372 @@
+using Corda.Workers.Messaging.Bus;
+
+namespace Corda.Workers.Messaging.StateAndEvent;
+
+/// <summary>
+/// Reads state partitions for the lanes of a subscription: one reader, one thread. What a lane was assigned is read to its present end and handed over.
+/// With a warm standby all other partitions are followed as well, so that there is next to nothing left to read when one of them is assigned: taking over
+/// costs a tail, not a topic.
+/// </summary>
+/// <remarks>
+/// <para>A partition is followed, or claimed (followed until its end of the moment, then handed over), or with a lane. A lane gives it back with the offset
+/// that its states are complete up to.</para>
+/// <para>A partition that leaves doubts is read once more from its beginning, and then believed: see the remarks of <see cref="PartitionStates{TState}"/>.</para>
+/// <para>The thread lives as long as there is something to follow. All but <see cref="Claim"/>, <see cref="GiveBack"/>, <see cref="LetGo"/>,
+/// <see cref="Lag"/> and <see cref="Dispose"/> runs on it.</para>
+/// </remarks>
+internal sealed class StateFollower<TState> : IDisposable
+    where TState : class
+{
+    private const int RecordsMax = 2_000;
+    private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RestAfterFailure = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LagInterval = TimeSpan.FromSeconds(5);
+
+    private readonly string name;
+    private readonly string stateTopic;
+    private readonly bool keepsWarm;
+    private readonly Func<int, PartitionStates<TState>> create;
+    private readonly IMessageBus bus;
+    private readonly TimeProvider time;
+    private readonly object gate = new();
+    private readonly Queue<Action> requests = new();
+    private readonly Dictionary<int, Copy> copies = [];
+    private readonly Dictionary<int, StateClaim<TState>> withLanes = [];
+    private IPartitionReader? reader;
+    private long lagAskedAt;
+    private long lag = -1;
+    private bool running;
+    private bool stopped;
+
+    /// <param name="name">For the thread.</param>
+    /// <param name="stateTopic">The topic of the states.</param>
+    /// <param name="keepsWarm">Whether partitions that no lane owns are followed.</param>
+    /// <param name="create">Makes empty states of a partition.</param>
+    /// <param name="bus">Where from.</param>
+    /// <param name="time">For pauses.</param>
+    public StateFollower(
+        string name, string stateTopic, bool keepsWarm, Func<int, PartitionStates<TState>> create, IMessageBus bus, TimeProvider time)
+    {
+        this.name = name;
+        this.stateTopic = stateTopic;
+        this.keepsWarm = keepsWarm;
+        this.create = create;
+        this.bus = bus;
+        this.time = time;
+    }
+
+    /// <summary>How many records the warm copies were behind when it was last looked, a few seconds ago; null where there are none. Any thread.</summary>
+    public long? Lag => Interlocked.Read(ref lag) is >= 0 and long known ? known : null;
+
+    /// <summary>Fulfils a claim, sooner or later, unless it is gone by then. Any thread.</summary>
+    public void Claim(StateClaim<TState> claim) => Post(() => Begin(claim));
+
+    /// <summary>A lane gives back states that are whole. Any thread; the lane does not touch them again.</summary>
+    /// <param name="states">As of the lane's last commit.</param>
+    /// <param name="completeTo">The offset of the state partition that they are complete up to: its end before anybody else could write.</param>
+    public void GiveBack(PartitionStates<TState> states, long completeTo) => Post(() =>
+    {
+        states.EndOwnership();
+        withLanes.Remove(states.EventPartition.Partition);
+        if (keepsWarm)
+        {
+            Follow(states, completeTo);
+        }
+    });
+
+    /// <summary>A lane has lost what it had claimed; what it knew of it counts for nothing. Any thread.</summary>
+    public void LetGo(StateClaim<TState> claim) => Post(() =>
+    {
+        if (withLanes.GetValueOrDefault(claim.EventPartition.Partition) == claim)
+        {
+            withLanes.Remove(claim.EventPartition.Partition);
+            FollowTheOthers();
+        }
+    });
+
+    /// <summary>Nothing is followed any more. Any thread; does not wait.</summary>
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            stopped = true;
+            reader?.Wakeup();
+            Monitor.PulseAll(gate);
+        }
+    }
+
+    private TopicPartition StatePartition(int partition) => new(stateTopic, partition);
+
+    private void Post(Action request)
+    {
+        lock (gate)
+        {
+            requests.Enqueue(request);
+            if (!running && !stopped)
+            {
+                running = true;
+                new Thread(Run) { Name = name, IsBackground = true }.Start();
+            }
+
+            reader?.Wakeup();
+        }
+    }
+
+    private void Run()
+    {
+        while (HasWork())
+        {
+            try
+            {
+                Turn();
+            }
+            catch (Exception cause)
+            {
+                Fail(cause);
+            }
+        }
+    }
+
+    // Ends the thread where there is nothing to do, in one step with saying so: whoever posts next starts another.
+    private bool HasWork()
+    {
+        lock (gate)
+        {
+            if (!stopped && (requests.Count > 0 || copies.Count > 0))
+            {
+                return true;
+            }
+
+            running = false;
+            Close();
+            return false;
+        }
+    }
+
+    private void Turn()
+    {
+        while (TakeRequest() is { } request)
+        {
+            request();
+        }
+
+        DropUnwanted();
+        Open();
+        foreach (Copy copy in copies.Values.ToList())
+        {
+            Advance(copy);
+        }
+
+        if (copies.Count == 0)
+        {
+            return;
+        }
+
+        foreach (ConsumedRecord record in reader!.Poll(RecordsMax, PollWait))
+        {
+            // What a partition delivers after it was handed over belongs to nobody: its owner has it already.
+            if (copies.TryGetValue(record.Partition.Partition, out Copy? copy))
+            {
+                copy.States.Restore(record.Key, record.Value);
+                copy.Next = record.Offset + 1;
+            }
+        }
+
+        LookAtLag();
+    }
+
+    private Action? TakeRequest()
+    {
+        lock (gate)
+        {
+            return requests.TryDequeue(out Action? request) ? request : null;
+        }
+    }
+
+    private void Begin(StateClaim<TState> claim)
+    {
+        if (claim.Gone)
+        {
+            return;
+        }
+
+        int partition = claim.EventPartition.Partition;
+        Copy copy = copies.GetValueOrDefault(partition) ?? Follow(create(partition), 0);
+        copy.Claim = claim;
+        copy.End = null;
+        FollowTheOthers();
+    }
+
+    private void FollowTheOthers()
+    {
+        if (!keepsWarm)
+        {
+            return;
+        }
+
+        for (int partition = 0; partition < bus.PartitionCount(stateTopic); partition++)
+        {
+            if (!withLanes.ContainsKey(partition) && !copies.ContainsKey(partition))
+            {
+                Follow(create(partition), 0);
+            }
+        }
+    }
+
+    private Copy Follow(PartitionStates<TState> states, long from)
+    {
+        var copy = new Copy(states) { Next = from };
+        copies[states.EventPartition.Partition] = copy;
+        if (reader is not null)
+        {
+            reader.Add(StatePartition(states.EventPartition.Partition), from);
+        }
+
+        return copy;
+    }
+
+    // After a failure everything is read on from where it really was taken.
+    private void Open()
+    {
+        if (reader is null)
+        {
+            IPartitionReader opened = bus.OpenReader([], StartAt.Beginning);
+            lock (gate)
+            {
+                reader = opened;
+            }
+
+            foreach ((int partition, Copy copy) in copies)
+            {
+                opened.Add(StatePartition(partition), copy.Next);
+            }
+        }
+    }
+
+    private void Forget(int partition)
+    {
+        copies.Remove(partition);
+        reader?.Remove(StatePartition(partition));
+    }
+
+    private void DropUnwanted()
+    {
+        foreach ((int partition, Copy copy) in copies.Where(static one => one.Value.Claim is { Gone: true }).ToList())
+        {
+            copy.Claim = null;
+            if (!keepsWarm)
+            {
+                Forget(partition);
+            }
+        }
+    }
+
+    private void Advance(Copy copy)
+    {
+        int partition = copy.States.EventPartition.Partition;
+        TopicPartition statePartition = StatePartition(partition);
+
+        // Asked for after the assignment: nobody else's commit can come after it.
+        copy.End ??= reader!.EndOffset(statePartition);
+        if (reader!.Position(statePartition) < copy.End)
+        {
+            return;
+        }
+
+        if (copy.States.Doubtful && !copy.ReadAgain)
+        {
+            copy.States.StartOver();
+            copy.ReadAgain = true;
+            copy.End = null;
+            copy.Next = 0;
+            reader.Remove(statePartition);
+            reader.Add(statePartition, 0);
+        }
+        else if (copy.Claim is { Gone: false } claim)
+        {
+            Forget(partition);
+            withLanes[partition] = claim;
+            copy.States.Restored();
+            claim.Complete(copy.States);
+        }
+        else if (copy.ReadAgain)
+        {
+            copy.States.Believe();
+            copy.ReadAgain = false;
+        }
+    }
+
+    // Who waits is told and asks again. Warm copies are as good as before if the bus only could not be read for now.
+    private void Fail(Exception cause)
+    {
+        Close();
+        List<StateClaim<TState>> failed = [.. copies.Values.Select(static copy => copy.Claim).OfType<StateClaim<TState>>()];
+        if (keepsWarm && cause is MessagingTransientException)
+        {
+            foreach (Copy copy in copies.Values)
+            {
+                copy.Claim = null;
+            }
+        }
+        else
+        {
+            copies.Clear();
+        }
+
+        failed.ForEach(claim => claim.Fail(cause));
+        if (keepsWarm)
+        {
+            Rest();
+            Post(FollowTheOthers);
+        }
+    }
+
+    private void Rest()
+    {
+        lock (gate)
+        {
+            if (!stopped && requests.Count == 0)
+            {
+                Monitor.Wait(gate, RestAfterFailure);
+            }
+        }
+    }
+
+    private void Close()
+    {
+        lock (gate)
+        {
+            reader?.Dispose();
+            reader = null;
+        }
+    }
+
+    private void LookAtLag()
+    {
+        if (!keepsWarm || (lagAskedAt != 0 && time.GetElapsedTime(lagAskedAt) < LagInterval))
+        {
+            return;
+        }
+
+        lagAskedAt = time.GetTimestamp();
+        Interlocked.Exchange(ref lag, copies.Keys.Select(StatePartition).Sum(partition => Math.Max(0, reader!.EndOffset(partition) - reader.Position(partition))));
+    }
+
+    /// <summary>A partition that is followed.</summary>
+    private sealed class Copy(PartitionStates<TState> states)
+    {
+        public PartitionStates<TState> States => states;
+
+        /// <summary>Who waits for it; null for nobody.</summary>
+        public StateClaim<TState>? Claim { get; set; }
+
+        /// <summary>The end of the partition when it was claimed, or first read; null where it is to be asked for.</summary>
+        public long? End { get; set; }
+
+        /// <summary>The offset after the last record that was taken.</summary>
+        public long Next { get; set; }
+
+        /// <summary>It is being read for the second time.</summary>
+        public bool ReadAgain { get; set; }
+    }
+}

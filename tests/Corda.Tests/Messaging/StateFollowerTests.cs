@@ -1,0 +1,194 @@
+using System.Globalization;
+using Corda.Tests.Support;
+using Corda.Workers.Messaging;
+using Corda.Workers.Messaging.Bus;
+using Corda.Workers.Messaging.Bus.Embedded;
+using Corda.Workers.Messaging.StateAndEvent;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Corda.Tests.Messaging;
+
+/// <summary>State partitions that others own are followed, so that next to nothing is left to read when one is taken over.</summary>
+public sealed class StateFollowerTests : IAsyncDisposable
+{
+    private const string Topic = "event.state";
+    private readonly EmbeddedBus inner = new(
+        new MemoryLogStore(), new EmbeddedBusOptions { PartitionCount = 3 }, TimeProvider.System, NullLogger<EmbeddedBus>.Instance);
+    private readonly CountingReads bus;
+    private readonly ITransactionalProducer owner;
+
+    public StateFollowerTests()
+    {
+        inner.EnsureTopics([new TopicSpec(Topic, Cleanup.Compact)]);
+        bus = new CountingReads(inner);
+        owner = inner.OpenTransactional("owner");
+    }
+
+    [Fact]
+    public async Task Taking_over_a_warm_partition_reads_only_what_came_since()
+    {
+        Commit(0, version: 1, keys: 50);
+        using StateFollower<Text> follower = Follower(keepsWarm: true);
+        await Claimed(follower, 1);
+        await Eventually.True(() => bus.Reads(0) == 50, () => $"the other's states to be read; {bus.Reads(0)} were");
+
+        Commit(0, version: 2, keys: 3);
+        PartitionStates<Text> states = await Claimed(follower, 0);
+
+        Assert.Equal(50, states.Count);
+        Assert.Equal(2, states.Committed([0])!.Version);
+        Assert.Equal(1, states.Committed([49])!.Version);
+        Assert.Equal(53, bus.Reads(0));
+    }
+
+    [Fact]
+    public async Task Without_a_warm_standby_nothing_is_read_that_nobody_claimed()
+    {
+        Commit(0, version: 1, keys: 5);
+        Commit(1, version: 1, keys: 5);
+        using StateFollower<Text> follower = Follower(keepsWarm: false);
+
+        Assert.Equal(5, (await Claimed(follower, 1)).Count);
+        Assert.Equal(0, bus.Reads(0));
+        Assert.Null(follower.Lag);
+    }
+
+    [Fact]
+    public async Task States_that_a_lane_gives_back_are_followed_from_there_and_not_read_again()
+    {
+        Commit(0, version: 1, keys: 20);
+        using StateFollower<Text> follower = Follower(keepsWarm: true);
+        PartitionStates<Text> states = await Claimed(follower, 0);
+
+        // The lane commits, gives back, and somebody else goes on.
+        states.Apply([0], Record(2), StateRecordCodec.Encode(Record(2)), null);
+        Commit(0, version: 2, keys: 1);
+        follower.GiveBack(states, inner.OffsetsOf(new TopicPartition(Topic, 0)).End);
+        Commit(0, version: 3, keys: 1);
+        PartitionStates<Text> again = await Claimed(follower, 0);
+
+        Assert.Equal(3, again.Committed([0])!.Version);
+        Assert.Equal(20, again.Count);
+        Assert.Equal(21, bus.Reads(0));
+    }
+
+    [Fact]
+    public async Task What_a_lane_has_lost_is_read_anew()
+    {
+        Commit(0, version: 1, keys: 20);
+        using StateFollower<Text> follower = Follower(keepsWarm: true);
+        StateClaim<Text> claim = await Complete(follower, 0);
+
+        // It applied what was never committed, and was put out.
+        claim.States!.Apply([0], Record(2), StateRecordCodec.Encode(Record(2)), null);
+        follower.LetGo(claim);
+
+        Assert.Equal(1, (await Claimed(follower, 0)).Committed([0])!.Version);
+    }
+
+    [Fact]
+    public async Task A_bus_that_cannot_be_read_for_now_fails_the_claim_and_keeps_the_warm_copies()
+    {
+        Commit(0, version: 1, keys: 20);
+        using StateFollower<Text> follower = Follower(keepsWarm: true);
+        await Claimed(follower, 1);
+        await Eventually.True(() => bus.Reads(0) == 20, () => $"the other's states to be read; {bus.Reads(0)} were");
+
+        bus.Failure = new MessagingTransientException("not now");
+        await Assert.ThrowsAsync<MessagingTransientException>(() => Complete(follower, 2));
+        bus.Failure = null;
+
+        Assert.Equal(20, (await Claimed(follower, 0)).Count);
+        Assert.Equal(20, bus.Reads(0));
+    }
+
+    [Fact]
+    public async Task A_copy_catches_up_with_an_owner_that_goes_on_and_says_how_far_it_is_behind()
+    {
+        using StateFollower<Text> follower = Follower(keepsWarm: true);
+        await Claimed(follower, 1);
+        for (int version = 1; version <= 20; version++) Commit(0, version, keys: 10);
+
+        await Eventually.True(() => bus.Reads(0) == 200 && follower.Lag is not null, () => $"all to be read; {bus.Reads(0)} were, lag {follower.Lag}");
+
+        Assert.All(Enumerable.Range(0, 10), key => Assert.Equal(20, Claimed(follower, 0).Result.Committed([(byte)key])!.Version));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        owner.Dispose();
+        await inner.DisposeAsync();
+    }
+
+    private static StateRecord Record(long version) =>
+        new(version, version.ToString(CultureInfo.InvariantCulture), -1, DateTimeOffset.UnixEpoch, null, [1]);
+
+    private static async Task<PartitionStates<Text>> Claimed(StateFollower<Text> follower, int partition) => (await Complete(follower, partition)).States!;
+
+    private static async Task<StateClaim<Text>> Complete(StateFollower<Text> follower, int partition)
+    {
+        var done = new TaskCompletionSource<StateClaim<Text>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        follower.Claim(new StateClaim<Text>(new TopicPartition("event", partition), 1, done.SetResult, done.SetException));
+        return await done.Task.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    private StateFollower<Text> Follower(bool keepsWarm) => new(
+        "follower", Topic, keepsWarm, static partition => new PartitionStates<Text>(new TopicPartition("event", partition), 0, static (_, reason) => Assert.Fail(reason)),
+        bus, TimeProvider.System);
+
+    private void Commit(int partition, long version, int keys) => owner.Commit(
+        [.. Enumerable.Range(0, keys).Select(key => new OutgoingRecord(new TopicPartition(Topic, partition), [(byte)key], StateRecordCodec.Encode(Record(version))))],
+        new Dictionary<TopicPartition, long>(), null);
+
+    /// <summary>Counts the records that are read of each partition.</summary>
+    private sealed class CountingReads(IMessageBus inner) : IMessageBus
+    {
+        private readonly int[] reads = new int[3];
+
+        public MessagingTransientException? Failure { get; set; }
+
+        public int Reads(int partition) => Volatile.Read(ref reads[partition]);
+
+        public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) => new Reader(this, inner.OpenReader(partitions, startAt));
+
+        public void EnsureTopics(IReadOnlyCollection<TopicSpec> topics) => inner.EnsureTopics(topics);
+
+        public int PartitionCount(string topic) => inner.PartitionCount(topic);
+
+        public IGroupConsumer JoinGroup(string group, string memberName, IReadOnlyCollection<string> topics, IAssignmentListener listener) =>
+            inner.JoinGroup(group, memberName, topics, listener);
+
+        public OffsetRange OffsetsOf(TopicPartition partition) => inner.OffsetsOf(partition);
+
+        public string TopicIdentity(string topic) => inner.TopicIdentity(topic);
+
+        public ITransactionalProducer OpenTransactional(string transactionalId) => inner.OpenTransactional(transactionalId);
+
+        public IBatchProducer OpenProducer(string clientId) => inner.OpenProducer(clientId);
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+        private sealed class Reader(CountingReads owner, IPartitionReader reader) : IPartitionReader
+        {
+            public IReadOnlyList<ConsumedRecord> Poll(int recordsMax, TimeSpan wait)
+            {
+                if (owner.Failure is { } failure) throw failure;
+                IReadOnlyList<ConsumedRecord> records = reader.Poll(recordsMax, wait);
+                foreach (ConsumedRecord record in records) Interlocked.Increment(ref owner.reads[record.Partition.Partition]);
+                return records;
+            }
+
+            public void Add(TopicPartition partition, long from) => reader.Add(partition, from);
+
+            public void Remove(TopicPartition partition) => reader.Remove(partition);
+
+            public long EndOffset(TopicPartition partition) => owner.Failure is { } failure ? throw failure : reader.EndOffset(partition);
+
+            public long Position(TopicPartition partition) => reader.Position(partition);
+
+            public void Wakeup() => reader.Wakeup();
+
+            public void Dispose() => reader.Dispose();
+        }
+    }
+}
