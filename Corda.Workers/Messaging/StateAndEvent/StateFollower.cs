@@ -38,6 +38,7 @@ internal sealed class StateFollower<TState> : IDisposable
     private bool running;
     private bool stopped;
 
+    /// <summary>Makes one that follows nothing yet.</summary>
     /// <param name="name">For the thread.</param>
     /// <param name="stateTopic">The topic of the states.</param>
     /// <param name="keepsWarm">Whether partitions that no lane owns are followed.</param>
