@@ -94,7 +94,7 @@ public abstract partial class MessageBusCompliance
         Assert.Equal(Bus.OffsetsOf(place).Begin, Bus.OffsetsOf(place).End);
 
         await Write(Out(topic, 0, "k", "1"));
-        IReadOnlyList<ConsumedRecord> read = await ReadAll(place);
+        List<ConsumedRecord> read = await ReadAll(place);
 
         Assert.InRange(read[0].Offset, Bus.OffsetsOf(place).Begin, Bus.OffsetsOf(place).End - 1);
     }
