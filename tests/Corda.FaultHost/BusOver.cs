@@ -27,6 +27,8 @@ internal abstract class BusOver(IMessageBus inner) : IMessageBus
 
     public virtual IBatchProducer OpenProducer(string clientId) => inner.OpenProducer(clientId);
 
+    public virtual Task<bool> Evict(DeadWorker dead) => inner.Evict(dead);
+
     public ValueTask DisposeAsync() => DisposeInnerAsync();
 }
 

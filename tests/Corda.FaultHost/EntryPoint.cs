@@ -17,11 +17,25 @@ internal static class EntryPoint
 
     public static int Main(string[] args)
     {
+        new Thread(DieWithTheTest) { IsBackground = true }.Start();
         using IDisposable all = DiagnosticListener.AllListeners.Subscribe(new OnNext<DiagnosticListener>(listener =>
         {
             if (listener.Name == HostingListener) listener.Subscribe(new OnNext<KeyValuePair<string, object?>>(OnHosting));
         }));
         return (int)typeof(Program).Assembly.EntryPoint!.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [args], null)!;
+    }
+
+    // The test holds the other end of standard input, and lets go of it when it ends, however it ends.
+    private static void DieWithTheTest()
+    {
+        using Stream input = Console.OpenStandardInput();
+        byte[] nothing = new byte[1];
+        while (input.Read(nothing) > 0)
+        {
+            // Nobody says anything.
+        }
+
+        Process.GetCurrentProcess().Kill();
     }
 
     // The host tells of itself just before it is built: what test servers hook into, too.

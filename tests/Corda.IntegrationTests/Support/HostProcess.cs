@@ -23,6 +23,12 @@ internal sealed class HostProcess : IDisposable
 
     public IReadOnlyList<string> Arguments { get; }
 
+    /// <summary>What is run: the real host, or one that wraps it.</summary>
+    public string Assembly { get; init; } = HostAssembly();
+
+    /// <summary>Further environment variables.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
     public Uri Url { get; }
 
     public HttpClient Client { get; }
@@ -44,16 +50,19 @@ internal sealed class HostProcess : IDisposable
         var start = new ProcessStartInfo("dotnet")
         {
             UseShellExecute = false,
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),
         };
-        start.ArgumentList.Add(HostAssembly());
+        start.ArgumentList.Add(Assembly);
         start.ArgumentList.Add($"--urls={Url}");
         start.ArgumentList.Add($"--Corda:DataFolder={DataFolder}");
         foreach (string argument in Arguments) start.ArgumentList.Add(argument);
         start.Environment["DOTNET_ENVIRONMENT"] = "Development";
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
+        foreach ((string name, string value) in Environment) start.Environment[name] = value;
+        process?.Dispose();
         process = Process.Start(start)!;
         process.OutputDataReceived += (_, line) => Keep(line.Data);
         process.ErrorDataReceived += (_, line) => Keep(line.Data);
@@ -81,9 +90,15 @@ internal sealed class HostProcess : IDisposable
     /// <summary>SIGTERM: drain and exit.</summary>
     public async Task TerminateAsync()
     {
-        using Process kill = Process.Start("kill", ["-TERM", $"{process!.Id}"]);
-        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        Signal("TERM");
+        await process!.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
     }
+
+    /// <summary>SIGSTOP: stands still with all its connections open, until <see cref="Resume"/>.</summary>
+    public void Pause() => Signal("STOP");
+
+    /// <summary>SIGCONT.</summary>
+    public void Resume() => Signal("CONT");
 
     public Task WaitForExitAsync() => process!.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
 
@@ -107,6 +122,12 @@ internal sealed class HostProcess : IDisposable
         // bin/<configuration>/<framework> of this test names the same of the host.
         var here = new DirectoryInfo(AppContext.BaseDirectory);
         return Path.Combine(RepositoryRoot(), "Corda.Host", "bin", here.Parent!.Name, here.Name, "Corda.Host.dll");
+    }
+
+    private void Signal(string name)
+    {
+        using Process kill = Process.Start("kill", [$"-{name}", $"{process!.Id}"]);
+        kill.WaitForExit();
     }
 
     private static int FreePort()

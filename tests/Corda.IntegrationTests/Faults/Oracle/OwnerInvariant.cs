@@ -14,13 +14,15 @@ internal static class OwnerInvariant
         foreach (IGrouping<int, LogRecord> partition in evidence.Log.StatePartitions)
         {
             string? owner = null;
+            string? marked = null;
             foreach (LogRecord record in partition.Where(record => record.Writer is not null))
             {
                 if (Marker(record) is { } marker)
                 {
                     // Whoever takes over where an input was being tried alone leaves the former owner's marker: until the next one nobody can say who it is.
-                    bool left = marker == owner && ownerOf.GetValueOrDefault(record.Writer!) != owner;
+                    bool left = marker == marked && ownerOf.GetValueOrDefault(record.Writer!) != marker;
                     owner = left ? null : marker;
+                    marked = marker;
                 }
 
                 if (owner is null) continue;

@@ -28,7 +28,7 @@ internal static class ReadInvariant
     }
 
     /// <summary>Offsets of all data that stands outside of transactions, or in one that was committed.</summary>
-    private static HashSet<long> Committed(IReadOnlyList<RawBatch> batches)
+    public static HashSet<long> Committed(IReadOnlyList<RawBatch> batches)
     {
         var committed = new HashSet<long>();
         var open = new Dictionary<string, List<RawBatch>>();

@@ -88,6 +88,7 @@ internal sealed class ProxiedConnection(ChaosProxy proxy, Socket client, int tar
         {
             if (trap is not null)
             {
+                trap.ClientLost = () => Reset(client);
                 trap.Close();
                 if (!await trap.Verdict) continue;
             }

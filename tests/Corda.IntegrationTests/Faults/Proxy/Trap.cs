@@ -36,6 +36,12 @@ internal sealed class Trap(ApiKey kind, Side side, int skip)
     /// <summary>Swallows what is held; the connection goes on.</summary>
     public void Drop() => verdict.TrySetResult(false);
 
+    /// <summary>The client loses the connection; what is held stays under way.</summary>
+    public void LoseClient() => ClientLost?.Invoke();
+
+    /// <summary>Set by the connection on which something was caught.</summary>
+    public Action? ClientLost { get; set; }
+
     /// <summary>Whether this request is the one; true once.</summary>
     public bool Takes(ApiKey request) => request == kind && !caught.Task.IsCompleted && Interlocked.Decrement(ref left) == -1;
 

@@ -15,6 +15,7 @@ internal sealed class ClosedLoop(IClusterEdge edge)
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(100);
     private readonly ConcurrentQueue<StartHistory> histories = new();
     private readonly long begin = Stopwatch.GetTimestamp();
+    private volatile bool finishing;
 
     public IReadOnlyList<StartHistory> Histories => [.. histories];
 
@@ -25,9 +26,12 @@ internal sealed class ClosedLoop(IClusterEdge edge)
         return Task.WhenAll(Enumerable.Range(0, clients).Select(_ => ClientAsync(left, cancellationToken)));
     }
 
+    /// <summary>Every client ends with the flow it has.</summary>
+    public void Finish() => finishing = true;
+
     private async Task ClientAsync(ConcurrentQueue<(string Id, FlowWork Work)> left, CancellationToken cancellationToken)
     {
-        while (!cancellationToken.IsCancellationRequested && left.TryDequeue(out (string Id, FlowWork Work) next))
+        while (!finishing && !cancellationToken.IsCancellationRequested && left.TryDequeue(out (string Id, FlowWork Work) next))
         {
             var history = new StartHistory(next.Id, FlowId.OfClientStart(edge.ShortHash, next.Id).ToString(), next.Work);
             histories.Enqueue(history);

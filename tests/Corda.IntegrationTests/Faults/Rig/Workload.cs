@@ -19,6 +19,6 @@ internal static class Workload
             1 => new FlowWork.OfSteps(Bob, 3 + random.Next(6), 0),
             2 => new FlowWork.OfChatter(Charlie, 2_500 + random.Next(2_000)),
             _ => new FlowWork.OfSteps(random.Next(2) == 0 ? Bob : Charlie, 3 + random.Next(8), 1 + random.Next(sleepMsMax)),
-        }))).ToList();
+        })));
     }
 }

@@ -1,0 +1,95 @@
+using System.Net;
+using System.Net.Sockets;
+using Corda.IntegrationTests.Faults.Proxy;
+using Corda.IntegrationTests.Kafka;
+
+namespace Corda.IntegrationTests.Faults.Rig;
+
+/// <summary>
+/// Brokers of a cluster's own, which nothing compacts. A single one has, beside the way for everybody, a listener for each proxy, and advertises the proxy there: so each worker
+/// has a network of its own that can be bad.
+/// </summary>
+internal sealed class FaultBroker : IAsyncDisposable
+{
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(60);
+    private readonly Broker broker;
+
+    private FaultBroker(Broker broker, string bootstrap, IReadOnlyList<ChaosProxy> proxies)
+    {
+        this.broker = broker;
+        Bootstrap = bootstrap;
+        Proxies = proxies;
+    }
+
+    /// <summary>The straight way.</summary>
+    public string Bootstrap { get; }
+
+    public IReadOnlyList<ChaosProxy> Proxies { get; }
+
+    /// <summary>Why there can be none; null if there can.</summary>
+    public static string? WhyNone => KafkaTool.Find(out string? why) is null ? why : null;
+
+    /// <summary>Where a broker keeps its log.</summary>
+    public string DataFolder(int number = 1) => Path.Combine(broker.Folder, "c", $"broker-{number}", "data");
+
+    public void Kill(int number = 1) => broker.Kill(number);
+
+    /// <summary>In good order.</summary>
+    public void Stop(int number = 1) => Tool().Run(StopTimeout, "stop", Path.Combine(broker.Folder, "c"), $"{number}");
+
+    public void Up(int number = 1) => broker.Up(number);
+
+    public void Pause(int number = 1) => broker.Pause(number);
+
+    public void Resume(int number = 1) => broker.Resume(number);
+
+    public string Tool(params string[] arguments) => broker.Tool(arguments);
+
+    /// <summary>Three brokers, without proxies.</summary>
+    public static FaultBroker StartThree()
+    {
+        Broker brokers = Broker.Start(Tool(), brokers: 3, Common);
+        return new FaultBroker(brokers, brokers.Bootstrap, []);
+    }
+
+    /// <summary>One broker.</summary>
+    public static FaultBroker StartOne(int proxies, int seed)
+    {
+        int[] ports = FreePorts(2 + proxies);
+        List<ChaosProxy> ways = [];
+        for (int i = 0; i < proxies; i++) ways.Add(new ChaosProxy(ports[2 + i], port: 0, seed + i));
+        string[] names = ["CLIENT", .. ways.Select((_, i) => $"W{i}")];
+        int[] advertised = [ports[0], .. ways.Select(way => way.Port)];
+        int[] bound = [ports[0], .. ports[2..]];
+        string[] settings =
+        [
+            .. Common,
+            $"controller.quorum.voters=1@127.0.0.1:{ports[1]}",
+            $"listeners=CONTROLLER://127.0.0.1:{ports[1]},{string.Join(',', names.Zip(bound, (name, port) => $"{name}://127.0.0.1:{port}"))}",
+            $"advertised.listeners={string.Join(',', names.Zip(advertised, (name, port) => $"{name}://127.0.0.1:{port}"))}",
+            $"listener.security.protocol.map=CONTROLLER:PLAINTEXT,{string.Join(',', names.Select(name => $"{name}:PLAINTEXT"))}",
+        ];
+        return new FaultBroker(Broker.Start(Tool(), brokers: 1, settings), $"127.0.0.1:{ports[0]}", ways);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        broker.Dispose();
+        foreach (ChaosProxy proxy in Proxies) await proxy.DisposeAsync();
+    }
+
+    // The oracle wants every version of every state.
+    private static string[] Common => ["log.cleaner.enable=false", "group.consumer.session.timeout.ms=3000"];
+
+    private static KafkaTool Tool() => KafkaTool.Find(out string? why) ?? throw new InvalidOperationException(why);
+
+    private static int[] FreePorts(int count)
+    {
+        // All are held until all are found, so that they differ.
+        TcpListener[] held = [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
+        foreach (TcpListener listener in held) listener.Start();
+        int[] ports = [.. held.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
+        foreach (TcpListener listener in held) listener.Stop();
+        return ports;
+    }
+}

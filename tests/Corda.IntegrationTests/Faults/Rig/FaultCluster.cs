@@ -1,0 +1,224 @@
+using System.Text;
+using Corda.FaultFlows;
+using Corda.FaultHost;
+using Corda.IntegrationTests.Faults.Oracle;
+using Corda.IntegrationTests.Support;
+using Corda.Workers.Contracts;
+using Corda.Workers.Messaging.Bus;
+
+namespace Corda.IntegrationTests.Faults.Rig;
+
+/// <summary>What a cluster is made of.</summary>
+internal sealed record FaultClusterSettings
+{
+    /// <summary>Flow workers.</summary>
+    public int Flows { get; init; } = 3;
+
+    /// <summary>1, with a proxy for every flow worker, or 3.</summary>
+    public int Brokers { get; init; } = 1;
+
+    /// <summary>How its flow workers are bad.</summary>
+    public Mutant Mutant { get; init; }
+
+    /// <summary>Further settings of every process.</summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
+
+    /// <summary>After so much silence the brokers give a worker up.</summary>
+    public TimeSpan SessionTimeout { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>After so long the brokers abort what is open.</summary>
+    public TimeSpan TransactionTimeout { get; init; } = TimeSpan.FromSeconds(10);
+}
+
+/// <summary>A broker, one process with rpc and db, and flow workers, each a process behind a proxy of its own. Everything dies with the test.</summary>
+internal sealed class FaultCluster : IAsyncDisposable
+{
+    private const string FlowGroup = "flow-worker";
+    private readonly string folder = Directory.CreateTempSubdirectory("corda-faults-").FullName;
+    private readonly FaultClusterSettings settings;
+    private readonly int seed;
+    private readonly List<FlowProcess> flows = [];
+    private readonly HashSet<Violation> reported = [];
+    private RestEdge? edge;
+
+    private FaultCluster(FaultClusterSettings settings, FaultBroker broker, int seed)
+    {
+        (this.settings, Broker, this.seed) = (settings, broker, seed);
+        Directory.CreateDirectory(LedgerFolder);
+        EdgeProcess = Process("edge", "rpc,db", broker.Bootstrap, new Dictionary<string, string>());
+        for (int i = 0; i < settings.Flows; i++) AddFlowProcess();
+    }
+
+    public FaultBroker Broker { get; }
+
+    public HostProcess EdgeProcess { get; }
+
+    public IReadOnlyList<FlowProcess> Flows => flows;
+
+    public IClusterEdge Edge => edge!;
+
+    public TimeSpan SessionTimeout => settings.SessionTimeout;
+
+    private string LedgerFolder => Path.Combine(folder, "ledger");
+
+    private LogDump Dump => new(Broker.Bootstrap);
+
+    public static async Task<FaultCluster> StartAsync(FaultClusterSettings settings, int seed)
+    {
+        FaultBroker broker = settings.Brokers == 1 ? FaultBroker.StartOne(settings.Flows, seed) : FaultBroker.StartThree();
+        var cluster = new FaultCluster(settings, broker, seed);
+        try
+        {
+            // The edge makes the topics; all others may come at once.
+            await cluster.EdgeProcess.StartReadyAsync();
+            foreach (FlowProcess flow in cluster.flows) flow.Host.Start();
+            await cluster.ReadyAsync();
+            cluster.edge = await RestEdge.OfAsync(cluster.EdgeProcess);
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Ends whoever was added, starts whoever is dead, heals all networks, and waits until everybody is ready.</summary>
+    public async Task RepairAsync()
+    {
+        while (flows.Count > settings.Flows)
+        {
+            flows[^1].Dispose();
+            flows.RemoveAt(flows.Count - 1);
+        }
+
+        foreach (FlowProcess flow in flows)
+        {
+            flow.Disarm();
+            flow.Proxy?.Heal();
+            if (flow.Host.HasExited) flow.Host.Start();
+        }
+
+        if (EdgeProcess.HasExited) EdgeProcess.Start();
+        await ReadyAsync();
+    }
+
+    /// <summary>What a supervisor does, until told otherwise.</summary>
+    public async Task RestartTheDeadAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            foreach (FlowProcess dead in flows.Where(flow => flow.Host.HasExited)) dead.Host.Start();
+            await Task.Delay(100, CancellationToken.None);
+        }
+    }
+
+    /// <summary>One more flow worker, on the straight way to the broker; not started.</summary>
+    public FlowProcess AddFlowProcess()
+    {
+        int number = flows.Count;
+        string crashFile = Path.Combine(folder, $"crash-{number}");
+        Proxy.ChaosProxy? proxy = Broker.Proxies.ElementAtOrDefault(number);
+        string bootstrap = proxy is null ? Broker.Bootstrap : $"127.0.0.1:{proxy.Port}";
+        var environment = new Dictionary<string, string>
+        {
+            [Ledger.FolderVariable] = LedgerFolder,
+            [FaultSettings.CrashFileVariable] = crashFile,
+            [FaultSettings.MutantVariable] = settings.Mutant.ToString(),
+            [FaultSettings.TroubleVariable] = settings.Mutant == Mutant.None ? "0" : "0.05",
+            [FaultSettings.SeedVariable] = $"{seed + number}",
+        };
+        var flow = new FlowProcess($"flow-{number}", Process($"flow-{number}", "flow", bootstrap, environment), proxy, crashFile);
+        flows.Add(flow);
+        return flow;
+    }
+
+    public Task ReadyAsync() => Task.WhenAll([EdgeProcess.WaitReadyAsync(), .. flows.Where(flow => !flow.Host.HasExited).Select(flow => flow.Host.WaitReadyAsync())]);
+
+    /// <summary>Everything that the oracle looks at, taken while nothing changes.</summary>
+    public Evidence Evidence(IReadOnlyList<StartHistory> starts)
+    {
+        while (true)
+        {
+            IReadOnlyDictionary<TopicPartition, IReadOnlyList<RawBatch>> batches = Batches();
+            var log = new CommittedRecords(Dump.Read([.. batches.Keys], (partition, offset) => Writer(batches[partition], offset)));
+            IReadOnlyDictionary<TopicPartition, long> lag = Lag(log, batches);
+            if (batches.All(before => Batches()[before.Key].Count == before.Value.Count))
+            {
+                return new Evidence(starts, EffectLedger.Read(LedgerFolder), log, batches, lag);
+            }
+        }
+    }
+
+    /// <summary>Whether the group has committed all events and no transaction is open.</summary>
+    public bool AtRest()
+    {
+        IReadOnlyDictionary<TopicPartition, IReadOnlyList<RawBatch>> batches = Batches();
+        var nothing = new CommittedRecords([]);
+        return !RestInvariant.Check(new Evidence([], EffectLedger.Of([]), nothing, batches, Lag(nothing, batches))).Any();
+    }
+
+    /// <summary>What the oracle finds wrong, but for what it has said before: several tests may share a cluster and its log.</summary>
+    public IReadOnlyList<Violation> NewViolations(Evidence evidence) => [.. Invariants.Check(evidence).Where(reported.Add)];
+
+    /// <summary>The last that every process has said, for a failure message.</summary>
+    public string Said(int charsMax = 1500) => string.Join("\n", flows.Select(flow => (flow.Name, flow.Host)).Append(("edge", EdgeProcess))
+        .Select(one => $"--- {one.Item1}{(one.Item2.HasExited ? " (dead)" : "")}\n{one.Item2.Output[^Math.Min(charsMax, one.Item2.Output.Length)..]}"));
+
+    /// <summary>Who has which partition, by the broker's account, and what every process thinks of itself.</summary>
+    public async Task<string> StandingAsync()
+    {
+        var standing = new StringBuilder(Broker.Tool("consumer-groups", "--bootstrap-server", Broker.Bootstrap, "--describe", "--group", FlowGroup));
+        foreach (FlowProcess flow in flows.Where(flow => !flow.Host.HasExited))
+        {
+            using HttpResponseMessage health = await flow.Host.Client.GetAsync(new Uri("/health/ready", UriKind.Relative));
+            standing.AppendLine($"{flow.Name}: {await health.Content.ReadAsStringAsync()}");
+        }
+
+        return standing.ToString();
+    }
+
+    /// <summary>A record that is no event, on a partition of the events.</summary>
+    public Task PoisonAsync(int partition, byte[] key, byte[] value) => Dump.PoisonAsync(new TopicPartition(Topics.FlowEvent.Name, partition), key, value);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (FlowProcess flow in flows) flow.Dispose();
+        EdgeProcess.Dispose();
+        await Broker.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static string? Writer(IReadOnlyList<RawBatch> batches, long offset) => batches.FirstOrDefault(batch => batch.First <= offset && offset <= batch.Last)?.Writer;
+
+    private IReadOnlyDictionary<TopicPartition, IReadOnlyList<RawBatch>> Batches() => RawLog.Read(Broker.DataFolder(), CommittedRecords.TopicNames);
+
+    // Markers and aborted records take offsets, too: what counts is data behind the committed position.
+    private Dictionary<TopicPartition, long> Lag(CommittedRecords log, IReadOnlyDictionary<TopicPartition, IReadOnlyList<RawBatch>> batches)
+    {
+        TopicPartition[] events = [.. batches.Keys.Where(partition => partition.Topic == Topics.FlowEvent.Name)];
+        IReadOnlyDictionary<TopicPartition, long> committed = Dump.Committed(FlowGroup, events);
+        return events.ToDictionary(
+            partition => partition,
+            partition => ReadInvariant.Committed(batches[partition]).LongCount(offset => offset >= committed[partition]));
+    }
+
+    private HostProcess Process(string name, string roles, string bootstrap, IReadOnlyDictionary<string, string> environment)
+    {
+        string here = AppContext.BaseDirectory;
+        string[] arguments =
+        [
+            $"--Corda:Roles={roles}",
+            "--Corda:Bus:Type=Kafka",
+            $"--Corda:Bus:Kafka:BootstrapServers={bootstrap}",
+            "--Corda:Bus:Kafka:Partitions=6",
+            $"--Corda:Bus:Kafka:SessionTimeout={settings.SessionTimeout}",
+            $"--Corda:Bus:Kafka:TransactionTimeout={settings.TransactionTimeout}",
+            "--Corda:Rpc:ConfirmTimeout=00:00:05",
+            $"--Corda:Network:FlowPackages:0={Path.Combine(here, "Corda.FaultFlows.dll")}",
+            .. new[] { Workload.Alice, Workload.Bob, Workload.Charlie }.Select((node, i) => $"--Corda:Network:VirtualNodes:{i}={node}"),
+            .. settings.Settings,
+        ];
+        return new HostProcess(Path.Combine(folder, name), arguments) { Assembly = Path.Combine(here, "Corda.FaultHost.dll"), Environment = environment };
+    }
+}

@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using Corda.IntegrationTests.Faults.Oracle;
+using Corda.IntegrationTests.Support;
+using Xunit.Abstractions;
+
+namespace Corda.IntegrationTests.Faults.Rig;
+
+/// <summary>Load on a cluster while something happens to it, and the verdict.</summary>
+internal sealed class FaultRun(FaultCluster cluster, string name, int seed, ITestOutputHelper output)
+{
+    private const int Clients = 12;
+    private const int Plenty = 5_000;
+    private readonly ClosedLoop loop = new(cluster.Edge);
+    private readonly CancellationTokenSource stop = new();
+    private Task clients = Task.CompletedTask;
+
+    public IReadOnlyList<StartHistory> Histories => loop.Histories;
+
+    /// <summary>Flows that a client was told the end of.</summary>
+    public int Ended => loop.Histories.Count(history => history.EndSeen);
+
+    /// <summary>Clients start flows until <see cref="EndAsync"/>. Returns when the first have ended, so that what happens next happens under load.</summary>
+    public async Task StartAsync(IEnumerable<(string Id, FlowWork Work)>? extra = null, int count = Plenty, int number = Clients)
+    {
+        Begin(extra, count, number);
+        await MoreEndAsync(number / 2, TimeSpan.FromSeconds(30));
+    }
+
+    /// <summary>As <see cref="StartAsync"/>, without waiting for anything.</summary>
+    public void Begin(IEnumerable<(string Id, FlowWork Work)>? extra = null, int count = Plenty, int number = Clients) =>
+        clients = loop.RunAsync((extra ?? []).Concat(Workload.Mixed($"{name}-{seed}", seed, count)), number, stop.Token);
+
+    /// <summary>Lets time pass under load, in which something is done again and again.</summary>
+    public static async Task ForAsync(TimeSpan time, Func<Task> again)
+    {
+        long begin = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(begin) < time) await again();
+    }
+
+    /// <summary>Waits until so many more flows have ended: the cluster works.</summary>
+    public async Task MoreEndAsync(int more, TimeSpan limit)
+    {
+        int before = Ended;
+        await Eventually.True(() => Task.FromResult(Ended >= before + more), () => $"{Ended - before} of {more} flows ended. {Unended()}", limit);
+    }
+
+    /// <summary>No more starts; everything comes to rest; the oracle finds nothing.</summary>
+    /// <returns>What it judged by.</returns>
+    public async Task<Evidence> EndAsync(TimeSpan? limit = null)
+    {
+        (Evidence evidence, IReadOnlyList<Violation> violations) = await JudgeAsync(limit ?? TimeSpan.FromSeconds(30));
+        Assert.True(violations.Count == 0, $"seed {seed}\n{string.Join("\n", violations.Take(30))}\n{cluster.Said()}");
+        return evidence;
+    }
+
+    /// <summary>No more starts; everything comes to rest, or has had its time; what the oracle finds.</summary>
+    public async Task<(Evidence Evidence, IReadOnlyList<Violation> Violations)> JudgeAsync(TimeSpan patience)
+    {
+        long begin = Stopwatch.GetTimestamp();
+        loop.Finish();
+        try
+        {
+            await clients.WaitAsync(patience);
+            await Eventually.True(() => Task.FromResult(cluster.AtRest()), () => "the cluster did not come to rest", patience);
+        }
+        catch (TimeoutException)
+        {
+            // The oracle says what is missing; who has what is asked while it still is so.
+            output.WriteLine(await cluster.StandingAsync());
+            await stop.CancelAsync();
+            await clients;
+        }
+
+        Evidence evidence = cluster.Evidence(loop.Histories);
+        output.WriteLine($"{name}: {evidence.Starts.Count} starts, {evidence.Ledger.Repeated} of {evidence.Ledger.Count} executions were repetitions, {evidence.Log.All.Count} records, "
+            + $"longest silence of ends {LongestSilence().TotalSeconds:0.00} s, rest after {Stopwatch.GetElapsedTime(begin).TotalSeconds:0.0} s");
+        if (Environment.GetEnvironmentVariable("CORDA_FAULTS_KEEP") is { Length: > 0 } keep) await File.WriteAllTextAsync(Path.Combine(keep, name), cluster.Said(int.MaxValue));
+        return (evidence, cluster.NewViolations(evidence));
+    }
+
+    /// <summary>The longest time in which no client was told an end.</summary>
+    public TimeSpan LongestSilence()
+    {
+        TimeSpan[] ends = [.. loop.Histories.SelectMany(history => history.Seen.Where(one => StartHistory.IsTerminal(one.State)).Take(1)).Select(one => one.At).Order()];
+        return ends.Zip(ends.Skip(1), (one, next) => next - one).DefaultIfEmpty().Max();
+    }
+
+    private string Unended() => string.Join("; ", loop.Histories.Where(history => !history.EndSeen).Take(5)
+        .Select(history => $"{history}: {string.Join(", ", history.Attempts.TakeLast(1).Select(attempt => attempt.Detail))} {string.Join(", ", history.Seen.TakeLast(1))}")) + cluster.Said();
+}

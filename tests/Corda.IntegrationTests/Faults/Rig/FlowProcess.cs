@@ -1,0 +1,29 @@
+using Corda.FaultHost;
+using Corda.IntegrationTests.Faults.Proxy;
+using Corda.IntegrationTests.Support;
+
+namespace Corda.IntegrationTests.Faults.Rig;
+
+/// <summary>A flow worker: a process with a network of its own, in which a crash point can be armed.</summary>
+internal sealed class FlowProcess(string name, HostProcess host, ChaosProxy? proxy, string crashFile) : IDisposable
+{
+    public string Name => name;
+
+    public HostProcess Host => host;
+
+    /// <summary>Between this worker and the broker; null with three brokers.</summary>
+    public ChaosProxy? Proxy => proxy;
+
+    /// <summary>The next time it comes by this point it dies.</summary>
+    public void Arm(CrashPoint point)
+    {
+        // Whole or not at all: the worker may look at any moment.
+        string draft = crashFile + ".draft";
+        File.WriteAllText(draft, point.ToString());
+        File.Move(draft, crashFile, overwrite: true);
+    }
+
+    public void Disarm() => File.Delete(crashFile);
+
+    public void Dispose() => host.Dispose();
+}

@@ -1,0 +1,48 @@
+using Corda.FaultHost;
+using Corda.IntegrationTests.Faults.Oracle;
+using Corda.IntegrationTests.Faults.Rig;
+using Xunit.Abstractions;
+
+namespace Corda.IntegrationTests.Faults.Runs;
+
+/// <summary>
+/// The mutants once more, as processes on a real broker, through a kill and a zombie: those whose fault lies in how they use the broker. Long: see <see cref="LongFaultTests"/>.
+/// </summary>
+public sealed class BrokerMutantTests(ITestOutputHelper output) : FaultTest(output)
+{
+    private static readonly Mutant[] Tried =
+    [
+        Mutant.OffsetsFirst, Mutant.OffsetsLast, Mutant.DropOffsets, Mutant.IgnoreFence, Mutant.EvictWithoutFencing, Mutant.OwnGroup, Mutant.ApplyBeforeCommit,
+        Mutant.AgainAfterIndefinite, Mutant.RestoreUnread, Mutant.LostTimer,
+    ];
+
+    [LongFaultFact]
+    public async Task Every_engine_built_wrong_is_caught_on_a_real_broker()
+    {
+        var escaped = new List<Mutant>();
+        foreach (Mutant mutant in Tried)
+        {
+            IReadOnlyList<Violation> violations = await RunAsync(mutant);
+            Output.WriteLine($"{mutant,-22}{string.Join(", ", violations.GroupBy(violation => violation.Invariant[..2]).Select(by => $"{by.Key} {by.Count()}x"))}");
+            foreach (Violation first in violations.DistinctBy(violation => violation.Invariant)) Output.WriteLine($"    {first}");
+            if (violations.Count == 0) escaped.Add(mutant);
+        }
+
+        Assert.Equal([], escaped);
+    }
+
+    private async Task<IReadOnlyList<Violation>> RunAsync(Mutant mutant)
+    {
+        await using FaultCluster cluster = await FaultCluster.StartAsync(new FaultClusterSettings { Flows = 2, Mutant = mutant }, SeedOfRun);
+        FaultRun run = Run(cluster, $"{mutant}");
+        run.Begin();
+        await Task.Delay(TimeSpan.FromSeconds(3));
+        cluster.Flows[0].Host.Kill();
+        cluster.Flows[0].Host.Start();
+        await Task.Delay(TimeSpan.FromSeconds(2));
+        cluster.Flows[1].Host.Pause();
+        await Task.Delay(cluster.SessionTimeout + TimeSpan.FromSeconds(1));
+        cluster.Flows[1].Host.Resume();
+        return (await run.JudgeAsync(TimeSpan.FromSeconds(8))).Violations;
+    }
+}

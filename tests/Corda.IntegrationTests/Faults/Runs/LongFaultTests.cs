@@ -1,0 +1,229 @@
+using Corda.IntegrationTests.Faults.Oracle;
+using Corda.IntegrationTests.Faults.Proxy;
+using Corda.IntegrationTests.Faults.Rig;
+using Xunit.Abstractions;
+
+namespace Corda.IntegrationTests.Faults.Runs;
+
+/// <summary>Faults that take their time. <c>CORDA_FAULTS=all</c> runs them scaled down, <c>CORDA_FAULTS=full</c> at full length.</summary>
+public sealed class LongFaultTests(LivingCluster living, ITestOutputHelper output) : FaultTest(output), IClassFixture<LivingCluster>
+{
+    private static readonly TimeSpan GoesOn = TimeSpan.FromSeconds(40);
+
+    [LongFaultFact]
+    public async Task T03_death_at_every_point_of_a_transaction_is_no_different()
+    {
+        FaultCluster cluster = await living.WholeAsync(SeedOfRun);
+        FaultRun run = Run(cluster, "T03-all");
+        await run.StartAsync();
+
+        int times = FaultLength.Of(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3)).Seconds;
+        for (int time = 0; time < times; time++)
+        {
+            foreach (DeathPoint point in DeathPoint.Shuffled(SeedOfRun + time)) await point.StrikeAsync(cluster, run, Output);
+        }
+
+        await run.EndAsync();
+    }
+
+    [LongFaultFact]
+    public async Task T05_short_pause_moves_no_partition()
+    {
+        FaultCluster cluster = await living.WholeAsync(SeedOfRun);
+        FaultRun run = Run(cluster, "T05");
+        await run.StartAsync();
+        int joins = Joins(cluster);
+
+        cluster.Flows[0].Host.Pause();
+        await Task.Delay(cluster.SessionTimeout / 2);
+        cluster.Flows[0].Host.Resume();
+        await run.MoreEndAsync(20, GoesOn);
+
+        Assert.Equal(joins, Joins(cluster));
+        await run.EndAsync();
+    }
+
+    [LongFaultFact]
+    public async Task T07_end_of_a_transaction_held_until_its_client_has_given_up_tears_nothing()
+    {
+        FaultCluster cluster = await living.WholeAsync(SeedOfRun);
+        FaultRun run = Run(cluster, "T07-timeout");
+        await run.StartAsync();
+        ChaosProxy proxy = cluster.Flows[2].Proxy!;
+        Trap end = proxy.Catch(ApiKey.EndTxn, Side.Request);
+        await end.Caught.WaitAsync(GoesOn);
+        int initialised = proxy.Requests(ApiKey.InitProducerId);
+
+        // The client gives the commit up and makes a new producer; then the old request arrives.
+        await Support.Eventually.True(
+            () => Task.FromResult(proxy.Requests(ApiKey.InitProducerId) > initialised), () => "the worker did not make a new producer", TimeSpan.FromSeconds(60));
+        await run.MoreEndAsync(5, GoesOn);
+        end.Release();
+        await run.MoreEndAsync(20, GoesOn);
+
+        await run.EndAsync();
+    }
+
+    [LongFaultFact]
+    public async Task T09_storm_of_rebalances_loses_and_repeats_nothing()
+    {
+        FaultCluster cluster = await living.WholeAsync(SeedOfRun);
+        FaultRun run = Run(cluster, "T09");
+        await run.StartAsync();
+        FlowProcess guest = cluster.AddFlowProcess();
+
+        await FaultRun.ForAsync(FaultLength.Of(TimeSpan.FromSeconds(25), TimeSpan.FromMinutes(5)), async () =>
+        {
+            guest.Host.Start();
+            await guest.Host.WaitReadyAsync();
+            await Task.Delay(TimeSpan.FromSeconds(2));
+            await guest.Host.TerminateAsync();
+            await Task.Delay(TimeSpan.FromSeconds(2));
+        });
+        await run.MoreEndAsync(20, GoesOn);
+
+        await run.EndAsync();
+    }
+
+    [LongFaultFact]
+    public async Task T10_one_worker_then_four_then_one_again_and_nothing_stands_still()
+    {
+        FaultCluster cluster = await living.WholeAsync(SeedOfRun);
+        FaultRun run = Run(cluster, "T10");
+        await run.StartAsync();
+
+        foreach (FlowProcess flow in cluster.Flows.Skip(1).ToList()) await flow.Host.TerminateAsync();
+        await run.MoreEndAsync(10, GoesOn);
+        foreach (FlowProcess flow in cluster.Flows.Skip(1).Append(cluster.AddFlowProcess()).ToList()) await flow.Host.StartReadyAsync();
+        await run.MoreEndAsync(20, GoesOn);
+        foreach (FlowProcess flow in cluster.Flows.Skip(1).ToList()) await flow.Host.TerminateAsync();
+        await run.MoreEndAsync(10, GoesOn);
+
+        await run.EndAsync();
+    }
+
+    [LongFaultFact]
+    public async Task T12_killed_again_and_again_at_random()
+    {
+        FaultCluster cluster = await living.WholeAsync(SeedOfRun);
+        FaultRun run = Run(cluster, "T12");
+        await run.StartAsync();
+        var random = new Random(SeedOfRun);
+        int kills = 0;
+
+        await FaultRun.ForAsync(FaultLength.Of(TimeSpan.FromSeconds(40), TimeSpan.FromMinutes(10)), async () =>
+        {
+            await Task.Delay(random.Next(2_000, 6_000));
+            FlowProcess dying = cluster.Flows[random.Next(cluster.Flows.Count)];
+            dying.Host.Kill();
+            dying.Host.Start();
+            kills++;
+        });
+        Output.WriteLine($"{kills} kills");
+        await run.MoreEndAsync(20, GoesOn);
+
+        await run.EndAsync();
+    }
+
+    [LongFaultFact]
+    public async Task T17_worker_cut_off_from_the_broker_is_fenced_and_comes_back()
+    {
+        FaultCluster cluster = await living.WholeAsync(SeedOfRun);
+        FaultRun run = Run(cluster, "T17");
+        await run.StartAsync();
+        TimeSpan cut = FaultLength.Of(cluster.SessionTimeout + TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(30));
+
+        // Silence in both directions, then only towards the broker, then only back, then a clean cut.
+        foreach (Action<ChaosProxy> part in new Action<ChaosProxy>[]
+            { proxy => proxy.Freeze(), proxy => proxy.Freeze(toClient: false), proxy => proxy.Freeze(toBroker: false), proxy => proxy.Cut() })
+        {
+            ChaosProxy proxy = cluster.Flows[0].Proxy!;
+            part(proxy);
+            await Task.Delay(cut);
+            proxy.Heal();
+            await run.MoreEndAsync(10, GoesOn);
+        }
+
+        await run.EndAsync(TimeSpan.FromSeconds(60));
+    }
+
+    [LongFaultFact]
+    public async Task T20_connections_that_are_reset_at_random_cost_nothing_but_time()
+    {
+        FaultCluster cluster = await living.WholeAsync(SeedOfRun);
+        FaultRun run = Run(cluster, "T20");
+        await run.StartAsync();
+
+        foreach (FlowProcess flow in cluster.Flows) flow.Proxy!.Weather = new Weather(ResetShare: 0.002);
+        await Task.Delay(FaultLength.Of(TimeSpan.FromSeconds(20), TimeSpan.FromMinutes(5)));
+        foreach (FlowProcess flow in cluster.Flows) flow.Proxy!.Heal();
+        await run.MoreEndAsync(10, GoesOn);
+
+        await run.EndAsync(TimeSpan.FromSeconds(60));
+    }
+
+    [LongFaultFact]
+    public async Task T21_a_hundred_milliseconds_of_latency_evict_nobody()
+    {
+        FaultCluster cluster = await living.WholeAsync(SeedOfRun);
+        FaultRun run = Run(cluster, "T21");
+        await run.StartAsync();
+        int joins = Joins(cluster);
+
+        foreach (FlowProcess flow in cluster.Flows) flow.Proxy!.Weather = new Weather(TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(50));
+        await Task.Delay(FaultLength.Of(TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(5)));
+
+        Assert.Equal(joins, Joins(cluster));
+        foreach (FlowProcess flow in cluster.Flows) flow.Proxy!.Heal();
+        await run.EndAsync(TimeSpan.FromSeconds(60));
+    }
+
+    [LongFaultFact]
+    public async Task T22_slow_link_slows_down_and_breaks_nothing()
+    {
+        FaultCluster cluster = await living.WholeAsync(SeedOfRun);
+        FaultRun run = Run(cluster, "T22");
+        await run.StartAsync();
+
+        foreach (FlowProcess flow in cluster.Flows) flow.Proxy!.Weather = new Weather(BytesPerSecond: 125_000);
+        await Task.Delay(FaultLength.Of(TimeSpan.FromSeconds(20), TimeSpan.FromMinutes(5)));
+        foreach (FlowProcess flow in cluster.Flows) flow.Proxy!.Heal();
+        await run.MoreEndAsync(10, GoesOn);
+
+        await run.EndAsync(TimeSpan.FromSeconds(60));
+    }
+
+    [LongFaultFact]
+    public async Task T29_flow_that_becomes_too_large_for_a_record_fails_by_name_and_nobody_else()
+    {
+        FaultCluster cluster = await living.WholeAsync(SeedOfRun);
+        FaultRun run = Run(cluster, "T29");
+        await run.StartAsync([($"grow-{SeedOfRun}", new FlowWork.OfPoison("grow", 3_000_000))]);
+        await run.MoreEndAsync(20, GoesOn);
+
+        Evidence evidence = await run.EndAsync();
+        StartHistory grown = run.Histories.Single(history => history.Work is FlowWork.OfPoison);
+        string? error = evidence.Log.Statuses[grown.FlowId].Last().Error?.Message;
+        Output.WriteLine(error);
+        Assert.Contains("bytes", error, StringComparison.Ordinal);
+    }
+
+    [LongFaultFact]
+    public async Task T30_overload_is_refused_or_borne_and_drains()
+    {
+        FaultCluster cluster = await living.WholeAsync(SeedOfRun);
+        FaultRun flood = Run(cluster, "T30");
+        await flood.StartAsync(number: 150);
+        await Task.Delay(FaultLength.Of(TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(10)));
+        await flood.EndAsync(TimeSpan.FromMinutes(2));
+        int refused = flood.Histories.Sum(history => history.Attempts.Count(attempt => attempt.Answer == Answer.Unknown));
+        Output.WriteLine($"{refused} of {flood.Histories.Sum(history => history.Attempts.Count)} requests were not taken at once");
+
+        FaultRun after = Run(cluster, "T30-after");
+        await after.StartAsync();
+        await after.MoreEndAsync(20, GoesOn);
+        await after.EndAsync();
+    }
+
+    private static int Joins(FaultCluster cluster) => cluster.Flows.Sum(flow => flow.Proxy?.Requests(ApiKey.JoinGroup) ?? 0);
+}

@@ -1,0 +1,165 @@
+using Corda.IntegrationTests.Faults.Oracle;
+using Corda.IntegrationTests.Faults.Proxy;
+using Corda.IntegrationTests.Faults.Rig;
+using Corda.Workers.Messaging;
+using Xunit.Abstractions;
+
+namespace Corda.IntegrationTests.Faults.Runs;
+
+/// <summary>Faults against real processes and a real broker, under load, judged by the oracle. The numbers are those of the catalogue in docs/faults.md.</summary>
+public sealed class ShortFaultTests(LivingCluster living, ITestOutputHelper output) : FaultTest(output), IClassFixture<LivingCluster>
+{
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
+
+    [FaultFact]
+    public async Task T01_killed_worker_costs_no_flow_anything_but_time()
+    {
+        FaultCluster cluster = await living.WholeAsync(SeedOfRun);
+        FaultRun run = Run(cluster, "T01");
+        await run.StartAsync();
+
+        cluster.Flows[(int)((uint)SeedOfRun % 3)].Host.Kill();
+        await run.MoreEndAsync(20, TimeSpan.FromSeconds(30));
+
+        await run.EndAsync();
+    }
+
+    [FaultFact]
+    public async Task T02_terminated_worker_drains_and_exits_cleanly_and_its_flows_go_on()
+    {
+        FaultCluster cluster = await living.WholeAsync(SeedOfRun);
+        FaultRun run = Run(cluster, "T02");
+        await run.StartAsync();
+
+        await cluster.Flows[1].Host.TerminateAsync();
+        await run.MoreEndAsync(20, TimeSpan.FromSeconds(30));
+
+        await run.EndAsync();
+        Assert.Equal(0, cluster.Flows[1].Host.ExitCode);
+    }
+
+    [FaultFact]
+    public async Task T03_death_at_any_point_of_a_transaction_is_no_different()
+    {
+        FaultCluster cluster = await living.WholeAsync(SeedOfRun);
+        FaultRun run = Run(cluster, "T03");
+        await run.StartAsync();
+
+        // A few each time; the long run takes all.
+        foreach (DeathPoint point in DeathPoint.Shuffled(SeedOfRun).Take(3)) await point.StrikeAsync(cluster, run, Output);
+
+        await run.EndAsync();
+    }
+
+    [FaultFact]
+    public async Task T04_worker_that_stood_still_longer_than_its_session_writes_nothing_of_it_when_it_goes_on()
+    {
+        FaultCluster cluster = await living.WholeAsync(SeedOfRun);
+        FaultRun run = Run(cluster, "T04");
+        await run.StartAsync();
+
+        cluster.Flows[0].Host.Pause();
+        await Task.Delay(cluster.SessionTimeout + Moment);
+        cluster.Flows[0].Host.Resume();
+        await run.MoreEndAsync(20, TimeSpan.FromSeconds(30));
+
+        await run.EndAsync();
+    }
+
+    [FaultFact]
+    public async Task T06_open_transaction_of_a_dead_worker_does_not_hold_up_who_takes_over()
+    {
+        FaultCluster cluster = await living.WholeAsync(SeedOfRun);
+        FaultRun run = Run(cluster, "T06");
+        await run.StartAsync();
+        FlowProcess dying = cluster.Flows[1];
+
+        // Everything is written and the offsets are sent; only the end of the transaction never comes.
+        Trap end = dying.Proxy!.Catch(ApiKey.EndTxn, Side.Request);
+        await end.Caught.WaitAsync(TimeSpan.FromSeconds(20));
+        dying.Host.Kill();
+        end.Drop();
+        await run.MoreEndAsync(20, TimeSpan.FromSeconds(30));
+
+        await run.EndAsync();
+    }
+
+    [FaultFact]
+    public async Task T07_end_of_a_transaction_that_arrives_during_a_later_one_tears_nothing()
+    {
+        FaultCluster cluster = await living.WholeAsync(SeedOfRun);
+        FaultRun run = Run(cluster, "T07");
+        await run.StartAsync();
+        ChaosProxy proxy = cluster.Flows[2].Proxy!;
+
+        // The client loses the connection on which it has asked for the commit, and asks again; the first request is still under way.
+        Trap end = proxy.Catch(ApiKey.EndTxn, Side.Request);
+        await end.Caught.WaitAsync(TimeSpan.FromSeconds(20));
+        end.LoseClient();
+        Trap later = proxy.Catch(ApiKey.TxnOffsetCommit, Side.Request);
+        await later.Caught.WaitAsync(TimeSpan.FromSeconds(20));
+        end.Release();
+        await Task.Delay(Moment / 2);
+        later.Release();
+        await run.MoreEndAsync(20, TimeSpan.FromSeconds(30));
+
+        await run.EndAsync();
+    }
+
+    [FaultFact]
+    public async Task T11_when_all_workers_were_killed_and_started_again_every_flow_goes_on()
+    {
+        FaultCluster cluster = await living.WholeAsync(SeedOfRun);
+        FaultRun run = Run(cluster, "T11");
+        await run.StartAsync();
+
+        cluster.EdgeProcess.Kill();
+        foreach (FlowProcess flow in cluster.Flows) flow.Host.Kill();
+        await cluster.RepairAsync();
+        await run.MoreEndAsync(20, TimeSpan.FromSeconds(30));
+
+        await run.EndAsync();
+    }
+
+    [FaultFact]
+    public async Task T13_when_the_broker_was_killed_and_started_again_nothing_acknowledged_is_lost()
+    {
+        FaultCluster cluster = await living.WholeAsync(SeedOfRun);
+        FaultRun run = Run(cluster, "T13");
+        await run.StartAsync();
+
+        cluster.Broker.Kill();
+        await Task.Delay(Moment);
+        cluster.Broker.Up();
+        await run.MoreEndAsync(20, TimeSpan.FromSeconds(40));
+
+        await run.EndAsync();
+    }
+
+    [FaultFact]
+    public async Task T28_poison_is_put_aside_with_its_reason_and_everybody_else_goes_on()
+    {
+        FaultCluster cluster = await living.WholeAsync(SeedOfRun);
+        FaultRun run = Run(cluster, "T28");
+        await run.StartAsync([($"throw-{SeedOfRun}", new FlowWork.OfPoison("throw")), ($"kill-{SeedOfRun}", new FlowWork.OfPoison("kill"))]);
+        byte[] key = [0, 0, 0, 1, .. Guid.NewGuid().ToByteArray()[..12]];
+        await cluster.PoisonAsync(partition: 1, key, [200, 1, 2, 3]);
+
+        // Whoever watches over processes starts them again.
+        using var watching = new CancellationTokenSource();
+        Task watcher = cluster.RestartTheDeadAsync(watching.Token);
+        StartHistory killer = run.Histories.Single(history => history.Id.StartsWith("kill", StringComparison.Ordinal));
+        await Support.Eventually.True(() => Task.FromResult(killer.EndSeen), () => $"the poison was not given up: {killer.Attempts[^1].Detail}\n{cluster.Said()}");
+        await watching.CancelAsync();
+        await watcher;
+
+        Evidence evidence = await run.EndAsync();
+        DeadLetter malformed = evidence.Log.DeadLetters.Single(letter => letter.Key.AsSpan().SequenceEqual(key));
+        Assert.Equal([200, 1, 2, 3], malformed.Event);
+        Assert.Equal("flow.event", malformed.Topic);
+        DeadLetter deadly = evidence.Log.DeadLetters.Single(letter => Convert.ToHexStringLower(letter.Key) == killer.FlowId);
+        Assert.NotNull(deadly.State);
+        Assert.Contains("died", deadly.Reason, StringComparison.Ordinal);
+        Output.WriteLine($"{deadly.InputId}: {deadly.Reason} after {deadly.Attempts} attempts; executed {evidence.Ledger.Of(killer.FlowId, "kill").Count} times");
+    }
+}
