@@ -8,6 +8,7 @@ using Corda.Workers.Messaging;
 using Corda.Workers.Messaging.Bus;
 using Corda.Workers.Messaging.Bus.Embedded;
 using Corda.Workers.Messaging.Bus.Embedded.Sqlite;
+using Corda.Workers.Messaging.StateAndEvent.Store;
 using Corda.Workers.Messaging.Bus.Kafka;
 using Corda.Workers.Packaging;
 using Corda.Workers.Rpc;
@@ -124,6 +125,7 @@ internal static class WorkerRegistration
                 AttemptsMax = options.Flow.RetryAttemptsMax,
                 RetryDelayMax = options.Flow.RetryDelayMax,
                 AlwaysRestoreFromBytes = options.Flow.AlwaysRestoreFromBytes,
+                StateCache = options.Bus.Type == BusType.InMemory ? null : StateCache(provider, options.Flow),
 
                 // Alone on its bus a process owns every partition: there is nothing to follow.
                 KeepsWarmStates = options.Flow.WarmStandby && options.Bus.Type == BusType.Kafka,
@@ -131,6 +133,12 @@ internal static class WorkerRegistration
             return new FlowWorker(nodes, subscriptions.Compacted(Topics.VirtualNodeInfo, nodes), subscriptions.StateAndEvent(settings, processor));
         });
     }
+
+    private static StateCache StateCache(IServiceProvider provider, FlowOptions options) => new(
+        provider.GetRequiredService<DataFolder>().SubFolder("state-cache"),
+        options.StateCacheBytes,
+        provider.GetRequiredService<TimeProvider>(),
+        provider.GetRequiredService<ILoggerFactory>().CreateLogger("Corda.Workers.Messaging"));
 
     private static void AddRpc(IServiceCollection services, CordaOptions options)
     {

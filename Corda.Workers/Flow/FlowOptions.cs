@@ -54,6 +54,12 @@ internal sealed record FlowOptions
     /// </summary>
     public bool WarmStandby { get; init; } = true;
 
+    /// <summary>
+    /// Memory for the states of parked flows in this process, warm copies included. What it has no room for is read from files in the data folder, which also make the next
+    /// start read only the tail of the state topic. The default leaves a worker of 512 MB the rest for its work.
+    /// </summary>
+    public long StateCacheBytes { get; init; } = 128L * 1024 * 1024;
+
     /// <summary>Never goes on with live frames: every step begins from bytes. For tests, which so prove that everything is in the checkpoint.</summary>
     public bool AlwaysRestoreFromBytes { get; init; }
 }

@@ -36,6 +36,12 @@ internal static partial class MessagingLog
     [LoggerMessage(2015, LogLevel.Error, "State of {Partition}, key {Key}, is refused: {Reason}. Its events go to the dead letters until it is mended")]
     public static partial void StateRefused(ILogger logger, string partition, string key, string reason);
 
+    [LoggerMessage(2016, LogLevel.Warning, "The local copy of states {File} is discarded and made anew from the state topic: {Reason}")]
+    public static partial void StateCopyDiscarded(ILogger logger, string file, string reason);
+
+    [LoggerMessage(2017, LogLevel.Warning, "{Reason} All states stay in memory until it works again")]
+    public static partial void StateCopyNotWritten(ILogger logger, string reason);
+
     [LoggerMessage(2020, LogLevel.Error,
         "{Thread} is stuck since {Elapsed} in a step for key {Key}, input {Input}. It is given up and replaced; the input is abandoned")]
     public static partial void StepStuck(ILogger logger, string thread, TimeSpan elapsed, string key, string input);

@@ -1,3 +1,5 @@
+using Corda.Workers.Messaging.StateAndEvent.Store;
+
 namespace Corda.Workers.Messaging;
 
 /// <summary>What a state-and-event subscription needs to know. Every number has its unit and its reason.</summary>
@@ -55,6 +57,9 @@ internal sealed record StateAndEventSettings<TState, TEvent>(
 
     /// <summary>Decoded states kept per partition, so that the next event need not decode.</summary>
     public int DecodedStatesMax { get; init; } = 1_000;
+
+    /// <summary>Bounds the memory of states, and keeps copies of them for the next start; null to keep all in memory and nothing on the disk.</summary>
+    public StateCache? StateCache { get; init; }
 
     /// <summary>How often an input may be begun alone without the process surviving it.</summary>
     public int CrashAttemptsMax { get; init; } = 3;

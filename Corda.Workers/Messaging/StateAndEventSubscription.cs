@@ -73,12 +73,17 @@ internal sealed class StateAndEventSubscription<TState, TEvent> : ISubscription
         workers.Dispose();
     }
 
-    private PartitionStates<TState> NewStates(int partition) =>
-        new(new TopicPartition(settings.Events.Name, partition), settings.DecodedStatesMax, (key, reason) =>
+    private PartitionStates<TState> NewStates(int partition)
+    {
+        var statePartition = new TopicPartition(settings.StateTopic, partition);
+        return new(new TopicPartition(settings.Events.Name, partition), settings.DecodedStatesMax, OnRefused, settings.StateCache?.Open(statePartition));
+
+        void OnRefused(byte[] key, string reason)
         {
             MessagingMetrics.RefusedStates.Add(1);
-            MessagingLog.StateRefused(logger, $"{settings.StateTopic}-{partition}", KeyComparer.Text(key), reason);
-        });
+            MessagingLog.StateRefused(logger, statePartition.ToString(), KeyComparer.Text(key), reason);
+        }
+    }
 
     private string? Problem()
     {

@@ -5,9 +5,12 @@ namespace Corda.Benchmarks;
 /// <summary>Counts what is committed: the bytes and commits that the raw limit is then asked for.</summary>
 internal sealed class CountingBus(IMessageBus bus) : IMessageBus
 {
-    private long commits, records, bytes;
+    private long commits, records, bytes, read;
 
     public (long Commits, long Records, long Bytes) Counted => (Volatile.Read(ref commits), Volatile.Read(ref records), Volatile.Read(ref bytes));
+
+    /// <summary>What was read outside of groups.</summary>
+    public long Read => Volatile.Read(ref read);
 
     public void EnsureTopics(IReadOnlyCollection<TopicSpec> topics) => bus.EnsureTopics(topics);
 
@@ -16,7 +19,7 @@ internal sealed class CountingBus(IMessageBus bus) : IMessageBus
     public IGroupConsumer JoinGroup(string group, string memberName, IReadOnlyCollection<string> topics, IAssignmentListener listener) =>
         bus.JoinGroup(group, memberName, topics, listener);
 
-    public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) => bus.OpenReader(partitions, startAt);
+    public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) => new Reader(this, bus.OpenReader(partitions, startAt));
 
     public OffsetRange OffsetsOf(TopicPartition partition) => bus.OffsetsOf(partition);
 
@@ -35,6 +38,28 @@ internal sealed class CountingBus(IMessageBus bus) : IMessageBus
         Interlocked.Increment(ref commits);
         Interlocked.Add(ref records, written.Count);
         Interlocked.Add(ref bytes, written.Sum(record => record.Key.Length + (record.Value?.Length ?? 0L)));
+    }
+
+    private sealed class Reader(CountingBus owner, IPartitionReader inner) : IPartitionReader
+    {
+        public IReadOnlyList<ConsumedRecord> Poll(int recordsMax, TimeSpan wait)
+        {
+            IReadOnlyList<ConsumedRecord> polled = inner.Poll(recordsMax, wait);
+            Interlocked.Add(ref owner.read, polled.Count);
+            return polled;
+        }
+
+        public void Add(TopicPartition partition, long from) => inner.Add(partition, from);
+
+        public void Remove(TopicPartition partition) => inner.Remove(partition);
+
+        public long EndOffset(TopicPartition partition) => inner.EndOffset(partition);
+
+        public long Position(TopicPartition partition) => inner.Position(partition);
+
+        public void Wakeup() => inner.Wakeup();
+
+        public void Dispose() => inner.Dispose();
     }
 
     private sealed class Transactional(CountingBus owner, ITransactionalProducer inner) : ITransactionalProducer

@@ -1,6 +1,12 @@
 using System.Runtime.InteropServices;
 using Corda.Benchmarks;
 
+if (args is ["memory-phase", .. string[] phase])
+{
+    MemoryMeasurements.RunPhase(phase);
+    return 0;
+}
+
 string[] wanted = args.Length == 0 ? ["checkpoint", "engine", "bus", "state-and-event", "flows"] : args;
 Console.WriteLine($"{Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}");
 string folder = Directory.CreateTempSubdirectory("corda-bench-").FullName;
@@ -24,11 +30,14 @@ try
             case "state-and-event":
                 StateAndEventMeasurements.Run(Path.Combine(folder, "state-and-event"));
                 break;
+            case "memory":
+                MemoryMeasurements.Run(Path.Combine(folder, "memory"));
+                break;
             case "bus":
                 BusMeasurements.Run(Path.Combine(folder, "bus"));
                 break;
             default:
-                Console.Error.WriteLine($"There is no benchmark '{benchmark}'; there are: checkpoint, engine, bus, state-and-event, flows.");
+                Console.Error.WriteLine($"There is no benchmark '{benchmark}'; there are: checkpoint, engine, bus, state-and-event, flows, memory.");
                 return 1;
         }
     }

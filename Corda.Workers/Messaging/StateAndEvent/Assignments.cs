@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using Corda.Workers.Messaging.Bus;
+using Corda.Workers.Messaging.StateAndEvent.Store;
 using Microsoft.Extensions.Logging;
 
 namespace Corda.Workers.Messaging.StateAndEvent;
@@ -123,6 +124,25 @@ internal sealed class Assignments<TState>(
         return taken;
     }
 
+    /// <summary>
+    /// Between commits: the local copies get to know what they do not know yet, and memory lets go of what it has no room for. This lane is the only writer, so the end
+    /// of the log is how far its states go.
+    /// </summary>
+    public void Tend()
+    {
+        foreach (PartitionStates<TState> states in live.Values)
+        {
+            try
+            {
+                states.Tend(() => EndOf(states));
+            }
+            catch (MessagingTransientException)
+            {
+                // The end of the log is not known for now. The copies wait; the commits will tell what is the matter.
+            }
+        }
+    }
+
     /// <summary>Puts back what could not be made live just now.</summary>
     public void Return(IReadOnlyList<PartitionStates<TState>> states)
     {
@@ -142,7 +162,6 @@ internal sealed class Assignments<TState>(
             restoringSince.Remove(partition, out long since);
             TimeSpan elapsed = time.GetElapsedTime(since);
             MessagingMetrics.RestoreTime.Record(elapsed.TotalSeconds);
-            MessagingMetrics.StatesInMemory.Add(one.Bytes);
             MessagingLog.PartitionRestored(logger, lane, one.EventPartition.ToString(), one.Count, one.Bytes, elapsed);
         }
 
@@ -193,7 +212,6 @@ internal sealed class Assignments<TState>(
 
             if (live.Remove(gone.Partition, out PartitionStates<TState>? states))
             {
-                MessagingMetrics.StatesInMemory.Add(-states.Bytes);
                 follower.LetGo(claim!);
             }
 
@@ -210,9 +228,8 @@ internal sealed class Assignments<TState>(
         {
             try
             {
-                long end = bus.OffsetsOf(new TopicPartition(stateTopic, states.EventPartition.Partition)).End;
+                StorePoint end = EndOf(states);
                 live.Remove(states.EventPartition.Partition);
-                MessagingMetrics.StatesInMemory.Add(-states.Bytes);
                 follower.GiveBack(states, end);
             }
             catch (MessagingTransientException)
@@ -220,6 +237,13 @@ internal sealed class Assignments<TState>(
                 // Then they are not kept: reading them anew costs time, guessing could cost states.
             }
         }
+    }
+
+    // The time first: what is written between the two questions comes before the end, and counts as newer than it is.
+    private StorePoint EndOf(PartitionStates<TState> states)
+    {
+        DateTimeOffset asOf = time.GetUtcNow();
+        return new StorePoint(bus.OffsetsOf(new TopicPartition(stateTopic, states.EventPartition.Partition)).End, asOf);
     }
 
     private void OnRestored(StateClaim<TState> claim)

@@ -7,8 +7,8 @@ namespace Corda.Workers.Messaging.StateAndEvent;
 /// <see cref="ConsumeLoop"/>; what others may call says so.
 /// </summary>
 /// <remarks>
-/// A turn: (1) mend what the last failure left, (2) make restored partitions live, (3) poll, at most until the next due time, (4) work the batch off,
-/// (5) commit, (6) apply. Recovery only takes notes and mends at the next turn, so that a recovery that fails is simply tried again.
+/// A turn: (1) mend what the last failure left, (2) make restored partitions live, (3) tend the local copies of states, (4) poll, at most until the next due
+/// time, (5) work the batch off, (6) commit, (7) apply. Recovery only takes notes and mends at the next turn, so that a recovery that fails is simply tried again.
 /// </remarks>
 internal sealed class Lane<TState, TEvent> : ILoopBody
     where TState : class
@@ -47,6 +47,7 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
     {
         Mend();
         MakeRestoredLive();
+        assignments.Tend();
         BatchInputs<TEvent> inputs = Poll();
         joined = true;
         if (inputs.Count == 0)
@@ -218,9 +219,7 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
         caution.After(inputs, assignments.Live);
         foreach (KeyChange<TState> change in result.Changes)
         {
-            long before = change.Owner.Bytes;
             change.Owner.Apply(change.Key.Key, change.Record, change.Bytes, change.Value);
-            MessagingMetrics.StatesInMemory.Add(change.Owner.Bytes - before);
         }
 
         foreach (PartitionStates<TState> states in assignments.Live.Values)

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Corda.Workers.Diagnostics;
 using Microsoft.Extensions.Logging;
 
@@ -71,6 +72,12 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
                 {
                     GiveUp(stuck);
                 }
+            }
+
+            if (bug is MessagingIndefiniteException or MessagingFencedException)
+            {
+                // The local copy of the states failed while a chained event's key was looked up.
+                ExceptionDispatchInfo.Throw(bug);
             }
 
             if (bug is not null)
@@ -157,13 +164,26 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
                 return true;
             }
 
+            Take(turn, outcome);
+            GoOn();
+            return true;
+        }
+    }
+
+    private void Take(RunningTurn<TState, TEvent> turn, StepOutcome<TState, TEvent> outcome)
+    {
+        try
+        {
             turn.Key.State = outcome.State;
             turn.Key.Prepend(outcome.Requeue);
             soFar.Take(outcome);
             ChainDue(turn);
             keys.Release(turn.Key);
-            GoOn();
-            return true;
+        }
+        catch (Exception cause)
+        {
+            // The turn has ended already: nobody else would say so.
+            bug = cause;
         }
     }
 

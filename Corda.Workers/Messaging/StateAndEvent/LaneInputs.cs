@@ -42,7 +42,7 @@ internal static class LaneInputs
         TimeSpan wait = longest;
         foreach (PartitionStates<TState> states in live.Values)
         {
-            if (states.DueTimes.Next() is { } next && next - now < wait)
+            if (states.NextDue() is { } next && next - now < wait)
             {
                 wait = next > now ? next - now : TimeSpan.Zero;
             }
@@ -99,6 +99,7 @@ internal static class LaneInputs
 
         void AddIfDue(PartitionStates<TState> states)
         {
+            states.BringInDue(now);
             if (states.DueTimes.Next() is { } at && at <= now)
             {
                 earliest.Enqueue(states, at);

@@ -1,5 +1,6 @@
 using Corda.Workers.Diagnostics;
 using Corda.Workers.Messaging.Bus;
+using Corda.Workers.Messaging.StateAndEvent.Store;
 
 namespace Corda.Workers.Messaging.StateAndEvent;
 
@@ -18,22 +19,26 @@ namespace Corda.Workers.Messaging.StateAndEvent;
 /// <param name="eventPartition">The partition of the event topic.</param>
 /// <param name="decodedMax">At most so many decoded objects are kept.</param>
 /// <param name="onRefused">Told of a key that is refused: key, reason.</param>
-internal sealed class PartitionStates<TState>(TopicPartition eventPartition, int decodedMax, Action<byte[], string> onRefused)
+/// <param name="entries">Where the records are; null for memory alone.</param>
+internal sealed class PartitionStates<TState>(
+    TopicPartition eventPartition, int decodedMax, Action<byte[], string> onRefused, StateEntries? entries = null) : IDisposable
     where TState : class
 {
     /// <summary>The reserved key of the crash marker; no event may have it.</summary>
     public static readonly byte[] MarkerKey = [0, .. "corda.crash.marker"u8];
 
-    private readonly Dictionary<byte[], StateEntry> entries = new(KeyComparer.Instance);
+    private readonly StateEntries entries = entries ?? new StateEntries();
     private readonly Dictionary<byte[], string> damages = new(KeyComparer.Instance);
     private readonly DecodedStates<TState> decoded = new(decodedMax);
+    private string? topicIdentity;
 
     public TopicPartition EventPartition { get; } = eventPartition;
 
     /// <summary>Of the present ownership: rises with every assignment in this process.</summary>
     public long Epoch { get; private set; }
 
-    public DueTimes DueTimes { get; } = new();
+    /// <summary>Due times of what is in memory.</summary>
+    public DueTimes DueTimes => entries.DueTimes;
 
     /// <summary>The crash marker that is in the log; null for none.</summary>
     public CrashMarker? Marker { get; set; }
@@ -47,11 +52,17 @@ internal sealed class PartitionStates<TState>(TopicPartition eventPartition, int
     /// <summary>Events this lane wrote to the log for keys of this partition and has not read back yet.</summary>
     public SpilledEvents Spilled { get; private set; } = new();
 
-    /// <summary>Keys that have a state or wait, refused ones not counted.</summary>
-    public int Count => entries.Count;
+    /// <summary>There is a local copy, which wants to be opened and tended.</summary>
+    public bool HasCopy => entries.HasCopy;
 
-    /// <summary>The bytes of all states.</summary>
-    public long Bytes { get; private set; }
+    /// <summary>Keys that have a state or wait, refused ones not counted.</summary>
+    public int Count => checked((int)entries.Count);
+
+    /// <summary>The bytes of all states in the log.</summary>
+    public long Bytes => entries.Bytes;
+
+    /// <summary>Those of <see cref="Count"/> that are in memory.</summary>
+    public int InMemory => entries.InMemory;
 
     /// <summary>Objects that are kept beside the bytes.</summary>
     public int DecodedCount => decoded.Count;
@@ -69,7 +80,7 @@ internal sealed class PartitionStates<TState>(TopicPartition eventPartition, int
         else if (value is null)
         {
             damages.Remove(key);
-            Remove(key);
+            Forget(key);
         }
         else if (!damages.ContainsKey(key))
         {
@@ -99,8 +110,6 @@ internal sealed class PartitionStates<TState>(TopicPartition eventPartition, int
         entries.Clear();
         damages.Clear();
         decoded.Clear();
-        DueTimes.Clear();
-        Bytes = 0;
         Marker = null;
         Doubtful = false;
     }
@@ -120,14 +129,15 @@ internal sealed class PartitionStates<TState>(TopicPartition eventPartition, int
     {
         if (record is null)
         {
-            Remove(key);
+            Forget(key);
             return;
         }
 
-        long committed = entries.GetValueOrDefault(key)?.Record.Version ?? 0;
+        StateEntry? former = entries.Find(key);
+        long committed = former?.Record.Version ?? 0;
         Invariant.Require(
             record.Version == committed + 1, $"State version {record.Version} follows {committed}", $"{EventPartition}, key {KeyComparer.Text(key)}");
-        Put(key, new StateEntry(bytes!.Length, record));
+        entries.Put(former, key, bytes!.Length, record);
         decoded.Replace(key, value);
     }
 
@@ -139,29 +149,74 @@ internal sealed class PartitionStates<TState>(TopicPartition eventPartition, int
             return KeyState<TState>.None with { Damage = damage };
         }
 
-        if (!entries.TryGetValue(key, out StateEntry? entry))
+        if (Committed(key) is not { } record)
         {
             return KeyState<TState>.None;
         }
 
-        StateRecord record = entry.Record;
         TState? value = decoded.Take(key);
         StateValue<TState>? state = record.Payload is { } payload ? new StateValue<TState>(fresh ? null : value, payload) : null;
         return new KeyState<TState>(record.Version, state, record.DueAt, record.Parked, null, record.LastOffset, null);
     }
 
     /// <summary>What is committed for a key; null for nothing sound.</summary>
-    public StateRecord? Committed(byte[] key) => entries.GetValueOrDefault(key)?.Record;
+    public StateRecord? Committed(byte[] key) => entries.Find(key)?.Record;
+
+    /// <summary>When the first key wants attention, at the earliest; null for never.</summary>
+    public DateTimeOffset? NextDue() => entries.NextDue();
+
+    /// <summary>
+    /// <see cref="DueTimes"/> gets to know what has come by now and is not in memory, as far as it comes before what is. So it says then what has come first.
+    /// </summary>
+    public void BringInDue(DateTimeOffset now) => entries.BringInDue(now);
+
+    /// <summary>Begins with what the local copy has, if there is one that can be believed.</summary>
+    /// <returns>How far it goes: the state partition has to be read from there on. Null for nothing.</returns>
+    public StorePoint? Open(StateTopic topic, DateTimeOffset now)
+    {
+        topicIdentity = topic.Identity;
+        if (!entries.TryOpen(topic, now, out StoreNote? note))
+        {
+            return null;
+        }
+
+        Marker = note.Marker is null ? null : CrashMarker.Decode(note.Marker);
+        return new StorePoint(note.CompleteTo, note.AsOf);
+    }
+
+    /// <summary>
+    /// Lets the local copy know what it does not know yet where it is time to, and the memory forget what it has no room for. To be called often, between commits.
+    /// </summary>
+    /// <param name="point">Asked, now and then, how far the states are those of the log just now.</param>
+    public void Tend(Func<StorePoint> point)
+    {
+        if (entries.HasCopy)
+        {
+            entries.Tend(() => NoteOf(point()));
+        }
+    }
+
+    /// <summary>Writes all that the local copy does not know, and waits for it.</summary>
+    public void Save(StorePoint point) => entries.Save(NoteOf(point));
+
+    /// <summary>Nobody uses them any more: their memory is given back. The local copy keeps what it knows.</summary>
+    public void Dispose() => entries.Dispose();
+
+    // Where keys are refused the next process has to find that out as well: from the topic.
+    private StoreNote? NoteOf(StorePoint point) => topicIdentity is null || damages.Count > 0
+        ? null
+        : new StoreNote(topicIdentity, point.CompleteTo, point.AsOf, Count, Bytes, 0, Marker?.Encode());
 
     private void Check(byte[] key, byte[] value)
     {
-        StateRecord? former = entries.GetValueOrDefault(key)?.Record;
+        StateEntry? entry = entries.Find(key);
+        StateRecord? former = entry?.Record;
         try
         {
             StateRecord record = StateRecordCodec.Decode(value);
             if (former is null || record.Version > former.Version)
             {
-                Put(key, new StateEntry(value.Length, record));
+                entries.Put(entry, key, value.Length, record);
                 return;
             }
 
@@ -176,29 +231,13 @@ internal sealed class PartitionStates<TState>(TopicPartition eventPartition, int
 
     private void Refuse(byte[] key, string reason)
     {
-        Remove(key);
+        Forget(key);
         damages[key] = reason;
     }
 
-    private void Put(byte[] key, StateEntry entry)
-    {
-        Bytes += entry.Size - (entries.GetValueOrDefault(key)?.Size ?? 0);
-        entries[key] = entry;
-        DueTimes.Set(key, entry.Record.WakeAt);
-    }
-
-    private void Remove(byte[] key)
+    private void Forget(byte[] key)
     {
         decoded.Take(key);
-        DueTimes.Set(key, null);
-        if (entries.Remove(key, out StateEntry? entry))
-        {
-            Bytes -= entry.Size;
-        }
+        entries.Remove(key);
     }
-
-    /// <summary>A key's committed record.</summary>
-    /// <param name="Size">Its bytes in the log.</param>
-    /// <param name="Record">The record.</param>
-    private sealed record StateEntry(int Size, StateRecord Record);
 }

@@ -1,4 +1,5 @@
 using Corda.Workers.Messaging.Bus;
+using Corda.Workers.Messaging.StateAndEvent.Store;
 
 namespace Corda.Workers.Messaging.StateAndEvent;
 
@@ -10,7 +11,8 @@ namespace Corda.Workers.Messaging.StateAndEvent;
 /// <remarks>
 /// <para>A partition is followed, or claimed (followed until its end of the moment, then handed over), or with a lane. A lane gives it back with the offset
 /// that its states are complete up to.</para>
-/// <para>A partition that leaves doubts is read once more from its beginning, and then believed: see the remarks of <see cref="PartitionStates{TState}"/>.</para>
+/// <para>A partition that leaves doubts is read once more from its beginning, and then believed: see the remarks of <see cref="PartitionStates{TState}"/>.
+/// One whose local copy was gone on with is read from its beginning first.</para>
 /// <para>The thread lives as long as there is something to follow. All but <see cref="Claim"/>, <see cref="GiveBack"/>, <see cref="LetGo"/>,
 /// <see cref="Lag"/> and <see cref="Dispose"/> runs on it.</para>
 /// </remarks>
@@ -20,6 +22,7 @@ internal sealed class StateFollower<TState> : IDisposable
     private const int RecordsMax = 2_000;
     private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RestAfterFailure = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LagInterval = TimeSpan.FromSeconds(5);
 
     private readonly string name;
@@ -30,12 +33,12 @@ internal sealed class StateFollower<TState> : IDisposable
     private readonly TimeProvider time;
     private readonly object gate = new();
     private readonly Queue<Action> requests = new();
-    private readonly Dictionary<int, Copy> copies = [];
+    private readonly Dictionary<int, FollowedStates<TState>> copies = [];
     private readonly Dictionary<int, StateClaim<TState>> withLanes = [];
     private IPartitionReader? reader;
     private long lagAskedAt;
     private long lag = -1;
-    private bool running;
+    private Thread? thread;
     private bool stopped;
 
     /// <summary>Makes one that follows nothing yet.</summary>
@@ -64,20 +67,27 @@ internal sealed class StateFollower<TState> : IDisposable
 
     /// <summary>A lane gives back states that are whole. Any thread; the lane does not touch them again.</summary>
     /// <param name="states">As of the lane's last commit.</param>
-    /// <param name="completeTo">The offset of the state partition that they are complete up to: its end before anybody else could write.</param>
-    public void GiveBack(PartitionStates<TState> states, long completeTo) => Post(() =>
+    /// <param name="point">How far they go in the state partition: to its end before anybody else could write.</param>
+    public void GiveBack(PartitionStates<TState> states, StorePoint point) => Post(() =>
     {
+        int partition = states.EventPartition.Partition;
         states.EndOwnership();
-        withLanes.Remove(states.EventPartition.Partition);
-        if (keepsWarm)
+        withLanes.Remove(partition);
+        if (keepsWarm && !stopped && !copies.ContainsKey(partition))
         {
-            Follow(states, completeTo);
+            Follow(states, point);
+        }
+        else
+        {
+            states.Save(point);
+            states.Dispose();
         }
     });
 
     /// <summary>A lane has lost what it had claimed; what it knew of it counts for nothing. Any thread.</summary>
     public void LetGo(StateClaim<TState> claim) => Post(() =>
     {
+        claim.States?.Dispose();
         if (withLanes.GetValueOrDefault(claim.EventPartition.Partition) == claim)
         {
             withLanes.Remove(claim.EventPartition.Partition);
@@ -85,15 +95,19 @@ internal sealed class StateFollower<TState> : IDisposable
         }
     });
 
-    /// <summary>Nothing is followed any more. Any thread; does not wait.</summary>
+    /// <summary>Nothing is followed any more. Any thread; waits until what was given back and followed is kept in the local copies, but not for ever.</summary>
     public void Dispose()
     {
+        Thread? ending;
         lock (gate)
         {
             stopped = true;
             reader?.Wakeup();
             Monitor.PulseAll(gate);
+            ending = thread;
         }
+
+        ending?.Join(EndPatience);
     }
 
     private TopicPartition StatePartition(int partition) => new(stateTopic, partition);
@@ -103,10 +117,10 @@ internal sealed class StateFollower<TState> : IDisposable
         lock (gate)
         {
             requests.Enqueue(request);
-            if (!running && !stopped)
+            if (thread is null)
             {
-                running = true;
-                new Thread(Run) { Name = name, IsBackground = true }.Start();
+                thread = new Thread(Run) { Name = name, IsBackground = true };
+                thread.Start();
             }
 
             reader?.Wakeup();
@@ -133,12 +147,12 @@ internal sealed class StateFollower<TState> : IDisposable
     {
         lock (gate)
         {
-            if (!stopped && (requests.Count > 0 || copies.Count > 0))
+            if (requests.Count > 0 || copies.Count > 0)
             {
                 return true;
             }
 
-            running = false;
+            thread = null;
             Close();
             return false;
         }
@@ -151,9 +165,15 @@ internal sealed class StateFollower<TState> : IDisposable
             request();
         }
 
+        if (Volatile.Read(ref stopped))
+        {
+            End();
+            return;
+        }
+
         DropUnwanted();
         Open();
-        foreach (Copy copy in copies.Values.ToList())
+        foreach (FollowedStates<TState> copy in copies.Values.ToList())
         {
             Advance(copy);
         }
@@ -166,14 +186,34 @@ internal sealed class StateFollower<TState> : IDisposable
         foreach (ConsumedRecord record in reader!.Poll(RecordsMax, PollWait))
         {
             // What a partition delivers after it was handed over belongs to nobody: its owner has it already.
-            if (copies.TryGetValue(record.Partition.Partition, out Copy? copy))
+            if (copies.TryGetValue(record.Partition.Partition, out FollowedStates<TState>? copy))
             {
                 copy.States.Restore(record.Key, record.Value);
-                copy.Next = record.Offset + 1;
+                copy.Point = new StorePoint(record.Offset + 1, record.Timestamp);
             }
         }
 
+        foreach (FollowedStates<TState> copy in copies.Values)
+        {
+            copy.States.Tend(() => copy.PointNow(reader, StatePartition(copy.States.EventPartition.Partition), time));
+        }
+
         LookAtLag();
+    }
+
+    private void End()
+    {
+        foreach (FollowedStates<TState> copy in copies.Values.ToList())
+        {
+            int partition = copy.States.EventPartition.Partition;
+            if (copy.States.HasCopy && copy.Point is not null)
+            {
+                copy.States.Save(copy.PointNow(reader, StatePartition(partition), time));
+            }
+
+            Forget(partition);
+            copy.States.Dispose();
+        }
     }
 
     private Action? TakeRequest()
@@ -192,7 +232,7 @@ internal sealed class StateFollower<TState> : IDisposable
         }
 
         int partition = claim.EventPartition.Partition;
-        Copy copy = copies.GetValueOrDefault(partition) ?? Follow(create(partition), 0);
+        FollowedStates<TState> copy = copies.GetValueOrDefault(partition) ?? Follow(create(partition), null);
         copy.Claim = claim;
         copy.End = null;
         FollowTheOthers();
@@ -209,22 +249,13 @@ internal sealed class StateFollower<TState> : IDisposable
         {
             if (!withLanes.ContainsKey(partition) && !copies.ContainsKey(partition))
             {
-                Follow(create(partition), 0);
+                Follow(create(partition), null);
             }
         }
     }
 
-    private Copy Follow(PartitionStates<TState> states, long from)
-    {
-        var copy = new Copy(states) { Next = from };
-        copies[states.EventPartition.Partition] = copy;
-        if (reader is not null)
-        {
-            reader.Add(StatePartition(states.EventPartition.Partition), from);
-        }
-
-        return copy;
-    }
+    private FollowedStates<TState> Follow(PartitionStates<TState> states, StorePoint? point) =>
+        copies[states.EventPartition.Partition] = new FollowedStates<TState>(states) { Point = point };
 
     // After a failure everything is read on from where it really was taken.
     private void Open()
@@ -237,32 +268,41 @@ internal sealed class StateFollower<TState> : IDisposable
                 reader = opened;
             }
 
-            foreach ((int partition, Copy copy) in copies)
+            foreach (FollowedStates<TState> copy in copies.Values)
             {
-                opened.Add(StatePartition(partition), copy.Next);
+                copy.IsRead = false;
             }
+        }
+
+        foreach ((int partition, FollowedStates<TState> copy) in copies.Where(static one => !one.Value.IsRead))
+        {
+            reader.Add(StatePartition(partition), copy.Begin(bus, StatePartition(partition), time));
+            copy.IsRead = true;
         }
     }
 
     private void Forget(int partition)
     {
-        copies.Remove(partition);
-        reader?.Remove(StatePartition(partition));
+        if (copies.Remove(partition, out FollowedStates<TState>? copy) && copy.IsRead)
+        {
+            reader?.Remove(StatePartition(partition));
+        }
     }
 
     private void DropUnwanted()
     {
-        foreach ((int partition, Copy copy) in copies.Where(static one => one.Value.Claim is { Gone: true }).ToList())
+        foreach ((int partition, FollowedStates<TState> copy) in copies.Where(static one => one.Value.Claim is { Gone: true }).ToList())
         {
             copy.Claim = null;
             if (!keepsWarm)
             {
                 Forget(partition);
+                copy.States.Dispose();
             }
         }
     }
 
-    private void Advance(Copy copy)
+    private void Advance(FollowedStates<TState> copy)
     {
         int partition = copy.States.EventPartition.Partition;
         TopicPartition statePartition = StatePartition(partition);
@@ -276,12 +316,9 @@ internal sealed class StateFollower<TState> : IDisposable
 
         if (copy.States.Doubtful && !copy.ReadAgain)
         {
-            copy.States.StartOver();
-            copy.ReadAgain = true;
-            copy.End = null;
-            copy.Next = 0;
+            copy.StartOver();
             reader.Remove(statePartition);
-            reader.Add(statePartition, 0);
+            reader.Add(statePartition, copy.Begin(bus, statePartition, time));
         }
         else if (copy.Claim is { Gone: false } claim)
         {
@@ -304,13 +341,18 @@ internal sealed class StateFollower<TState> : IDisposable
         List<StateClaim<TState>> failed = [.. copies.Values.Select(static copy => copy.Claim).OfType<StateClaim<TState>>()];
         if (keepsWarm && cause is MessagingTransientException)
         {
-            foreach (Copy copy in copies.Values)
+            foreach (FollowedStates<TState> copy in copies.Values)
             {
                 copy.Claim = null;
             }
         }
         else
         {
+            foreach (FollowedStates<TState> copy in copies.Values)
+            {
+                copy.States.Dispose();
+            }
+
             copies.Clear();
         }
 
@@ -351,23 +393,5 @@ internal sealed class StateFollower<TState> : IDisposable
 
         lagAskedAt = time.GetTimestamp();
         Interlocked.Exchange(ref lag, copies.Keys.Select(StatePartition).Sum(partition => Math.Max(0, reader!.EndOffset(partition) - reader.Position(partition))));
-    }
-
-    /// <summary>A partition that is followed.</summary>
-    private sealed class Copy(PartitionStates<TState> states)
-    {
-        public PartitionStates<TState> States => states;
-
-        /// <summary>Who waits for it; null for nobody.</summary>
-        public StateClaim<TState>? Claim { get; set; }
-
-        /// <summary>The end of the partition when it was claimed, or first read; null where it is to be asked for.</summary>
-        public long? End { get; set; }
-
-        /// <summary>The offset after the last record that was taken.</summary>
-        public long Next { get; set; }
-
-        /// <summary>It is being read for the second time.</summary>
-        public bool ReadAgain { get; set; }
     }
 }

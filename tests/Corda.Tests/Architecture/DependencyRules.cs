@@ -25,7 +25,7 @@ public sealed class DependencyRules
 
     public static TheoryData<string, string[]> OnlyIn { get; } = new()
     {
-        { "Microsoft.Data.Sqlite", ["Corda.Workers.Storage", "Corda.Workers.Messaging.Bus.Embedded"] },
+        { "Microsoft.Data.Sqlite", ["Corda.Workers.Storage", "Corda.Workers.Messaging.Bus.Embedded", "Corda.Workers.Messaging.StateAndEvent.Store"] },
         { "Dapper", ["Corda.Workers.Storage"] },
         { "Npgsql", ["Corda.Workers.Storage"] },
         { "Confluent.Kafka", ["Corda.Workers.Messaging.Bus.Kafka"] },

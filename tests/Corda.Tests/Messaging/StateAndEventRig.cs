@@ -17,6 +17,9 @@ internal sealed class StateAndEventRig : IAsyncDisposable
     public static readonly Topic<Text> Events = new("test.event", Routing.Prefix, Cleanup.Delete, new TextCodec());
     public static readonly Topic<Text> Out = new("test.out", Routing.Prefix, Cleanup.Delete, new TextCodec());
 
+    // Longer than any step by which tests move the clock: a lane that is about to poll just then is not evicted.
+    private static readonly TimeSpan MemberTimeout = TimeSpan.FromMinutes(1);
+
     private readonly EmbeddedBus inner;
     private readonly List<ISubscription> subscriptions = [];
     private readonly Publisher publisher;
@@ -24,7 +27,7 @@ internal sealed class StateAndEventRig : IAsyncDisposable
     public StateAndEventRig()
     {
         inner = new EmbeddedBus(
-            new MemoryLogStore(), new EmbeddedBusOptions { PartitionCount = 4 }, Time, NullLogger<EmbeddedBus>.Instance);
+            new MemoryLogStore(), new EmbeddedBusOptions { PartitionCount = 4, MemberTimeout = MemberTimeout }, Time, NullLogger<EmbeddedBus>.Instance);
         Bus = new FaultyBus(inner);
         Context = new PatternContext(inner, "test", Time, Log);
         publisher = new Publisher("test-publisher", Context);

@@ -4,6 +4,7 @@ using Corda.Workers.Messaging;
 using Corda.Workers.Messaging.Bus;
 using Corda.Workers.Messaging.Bus.Embedded;
 using Corda.Workers.Messaging.StateAndEvent;
+using Corda.Workers.Messaging.StateAndEvent.Store;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Corda.Tests.Messaging;
@@ -63,7 +64,7 @@ public sealed class StateFollowerTests : IAsyncDisposable
         // The lane commits, gives back, and somebody else goes on.
         states.Apply([0], Record(2), StateRecordCodec.Encode(Record(2)), null);
         Commit(0, version: 2, keys: 1);
-        follower.GiveBack(states, inner.OffsetsOf(new TopicPartition(Topic, 0)).End);
+        follower.GiveBack(states, new StorePoint(inner.OffsetsOf(new TopicPartition(Topic, 0)).End, TimeProvider.System.GetUtcNow()));
         Commit(0, version: 3, keys: 1);
         PartitionStates<Text> again = await Claimed(follower, 0);
 

@@ -105,7 +105,7 @@ public sealed class StuckAbandonmentTests : IAsyncDisposable
         Assert.Equal("urgent", Encoding.UTF8.GetString(rig.DeadLetters()[0].Event!));
         flaky = false;
         rig.Time.Advance(TimeSpan.FromDays(1));
-        await rig.StateBecomes("aaaa-1", "a,flaky");
+        await rig.StateBecomes("aaaa-1", "a,flaky", rig.PassTime);
     }
 
     private Task<ISubscription> StartReady(ICodec<Text> stateCodec, bool fromBytes = true, TimeSpan? retryDelay = null) => rig.StartReady(settings => settings with

@@ -1,0 +1,64 @@
+using Corda.Workers.Messaging.Bus;
+using Corda.Workers.Messaging.StateAndEvent.Store;
+
+namespace Corda.Workers.Messaging.StateAndEvent;
+
+/// <summary>States of a partition that is followed, and how far they go. Belongs to the <see cref="StateFollower{TState}"/> and its thread.</summary>
+internal sealed class FollowedStates<TState>(PartitionStates<TState> states)
+    where TState : class
+{
+    private static readonly StorePoint FromBeginning = new(0, DateTimeOffset.MinValue);
+
+    // They were not read from the beginning, but from where the local copy ended.
+    private bool goesOn;
+
+    public PartitionStates<TState> States => states;
+
+    /// <summary>Who waits for it; null for nobody.</summary>
+    public StateClaim<TState>? Claim { get; set; }
+
+    /// <summary>The end of the partition when it was claimed, or first read; null where it is to be asked for.</summary>
+    public long? End { get; set; }
+
+    /// <summary>How far the states go; null where it is to be seen whether the local copy can be gone on with.</summary>
+    public StorePoint? Point { get; set; }
+
+    /// <summary>The reader delivers it.</summary>
+    public bool IsRead { get; set; }
+
+    /// <summary>It is being read for the second time.</summary>
+    public bool ReadAgain { get; set; }
+
+    /// <summary>The offset that the states have to be read from.</summary>
+    public long Begin(IMessageBus bus, TopicPartition statePartition, TimeProvider time)
+    {
+        if (Point is null && states.HasCopy)
+        {
+            OffsetRange offsets = bus.OffsetsOf(statePartition);
+            Point = states.Open(new StateTopic(bus.TopicIdentity(statePartition.Topic), offsets.Begin, offsets.End), time.GetUtcNow());
+            goesOn = Point is not null;
+        }
+
+        Point ??= FromBeginning;
+        return Point.Value.CompleteTo;
+    }
+
+    /// <summary>What was read leaves doubts. It counts as one reading only if it began with the beginning.</summary>
+    public void StartOver()
+    {
+        states.StartOver();
+        ReadAgain = !goesOn;
+        goesOn = false;
+        End = null;
+        Point = FromBeginning;
+    }
+
+    /// <summary>How far the states go just now. Who is at the end knows of everything up to now.</summary>
+    public StorePoint PointNow(IPartitionReader? reader, TopicPartition statePartition, TimeProvider time)
+    {
+        // The time first: what comes between the two questions is before the end, or newer than the time.
+        DateTimeOffset now = time.GetUtcNow();
+        bool atEnd = IsRead && reader is not null && reader.Position(statePartition) >= reader.EndOffset(statePartition);
+        return atEnd ? Point!.Value with { AsOf = now } : Point!.Value;
+    }
+}
