@@ -73,15 +73,19 @@ internal static class WorkerRegistration
     private static EmbeddedBus Embedded(IServiceProvider provider, CordaOptions options, ILogStore store) =>
         ActivatorUtilities.CreateInstance<EmbeddedBus>(provider, store, options.Bus.Embedded);
 
-    // One process on a bus of its own: its name need not tell it from others.
+    // Alone on a bus of its own, a process need not be told from others.
     private static WorkerIdentity Identity(CordaOptions options, TimeProvider time) =>
-        new(options.Bus.Type == BusType.Kafka ? WorkerIdentity.FreshId() : "0", time.GetUtcNow());
+        new(options.Bus.Type == BusType.Kafka ? options.Worker.Id ?? WorkerIdentity.FreshId() : "0", time.GetUtcNow());
 
     private static ClusterService Cluster(IServiceProvider provider, CordaOptions options)
     {
         ObservedBus bus = provider.GetRequiredService<ObservedBus>();
+        TimeProvider time = provider.GetRequiredService<TimeProvider>();
+        ILogger logger = provider.GetRequiredService<ILogger<ClusterService>>();
         var self = new SelfPortrait(provider.GetRequiredService<WorkerIdentity>(), CordaOptionsReader.Roles(options), bus, static () => null);
-        return ClusterService.Alone(self, bus, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ClusterService>>());
+        return options.Bus.Type == BusType.Kafka
+            ? ClusterService.Among(self, options.Cluster, bus, provider.GetRequiredService<Subscriptions>(), time, logger)
+            : ClusterService.Alone(self, bus, time, logger);
     }
 
     private static void AddDb(IServiceCollection services, CordaOptions options)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Corda.Workers.Messaging.Bus.Kafka.Eviction;
 using Microsoft.Extensions.Logging;
 
 namespace Corda.Workers.Messaging.Bus.Kafka;
@@ -13,6 +14,7 @@ internal sealed class KafkaBus : IMessageBus
     private readonly KafkaTopics topics;
     private readonly KafkaWatermarks watermarks;
     private readonly ConcurrentDictionary<string, KafkaBatchWriter> writers = new(StringComparer.Ordinal);
+    private readonly KafkaEviction eviction;
     private readonly TimeProvider time;
     private volatile bool closed;
 
@@ -30,6 +32,7 @@ internal sealed class KafkaBus : IMessageBus
         clients = new KafkaClients(options, logger);
         topics = new KafkaTopics(clients);
         watermarks = new KafkaWatermarks(clients, time);
+        eviction = new KafkaEviction(options.BootstrapServers, KafkaSettings.GroupConsumer(options, "none", "corda-eviction"), time, logger);
     }
 
     public void EnsureTopics(IReadOnlyCollection<TopicSpec> topics)
@@ -75,6 +78,12 @@ internal sealed class KafkaBus : IMessageBus
     {
         RequireOpen();
         return new KafkaBatchProducer(writers.GetOrAdd(clientId, id => new KafkaBatchWriter(clients, id)));
+    }
+
+    public Task<bool> Evict(DeadWorker dead)
+    {
+        RequireOpen();
+        return eviction.Evict(dead with { TransactionalIds = [.. dead.TransactionalIds.SelectMany(KafkaTransactionalProducer.IdsOf)] });
     }
 
     /// <summary>Writes what waits already, then closes the clients that are left; those of members and producers belong to who opened them.</summary>

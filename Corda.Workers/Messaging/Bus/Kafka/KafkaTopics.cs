@@ -184,6 +184,13 @@ internal sealed class KafkaTopics(KafkaClients clients)
             configs["retention.ms"] = ((long)options.Retention.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
         }
 
+        if (topic.HasFewKeys)
+        {
+            // The cleaner never touches the newest segment: at the default sizes a week of beats would lie before whoever reads the topic.
+            configs["segment.bytes"] = "1048576";
+            configs["min.cleanable.dirty.ratio"] = "0.1";
+        }
+
         if (options.MinInSyncReplicas is { } least)
         {
             configs["min.insync.replicas"] = least.ToString(CultureInfo.InvariantCulture);

@@ -24,7 +24,7 @@ internal sealed class KafkaTransactionalProducer : ITransactionalProducer
     {
         this.id = id;
         this.clients = clients;
-        turns = [new TransactionClient($"{id}.a", clients), new TransactionClient($"{id}.b", clients)];
+        turns = [.. IdsOf(id).Select(one => new TransactionClient(one, clients))];
         try
         {
             Task.WaitAll(turns.Select(static client => Task.Run(client.MakeReady)));
@@ -35,6 +35,9 @@ internal sealed class KafkaTransactionalProducer : ITransactionalProducer
             throw NotReady((KafkaException?)cause.InnerExceptions.FirstOrDefault(static e => e is KafkaException) ?? throw Unwrapped(cause));
         }
     }
+
+    /// <summary>The ids that the brokers know a producer's two clients by.</summary>
+    public static IReadOnlyList<string> IdsOf(string id) => [$"{id}.a", $"{id}.b"];
 
     public void Commit(
         IReadOnlyList<OutgoingRecord> records, IReadOnlyDictionary<TopicPartition, long> consumed, GroupMembership? membership)

@@ -1,0 +1,11 @@
+namespace Corda.IntegrationTests.Kafka;
+
+/// <summary>As <see cref="KafkaFactAttribute"/>, for a test with data.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class KafkaTheoryAttribute : TheoryAttribute
+{
+    public KafkaTheoryAttribute()
+    {
+        if (Environment.GetEnvironmentVariable("CI") != "true" && TestCluster.WhyNone is { } why) Skip = why;
+    }
+}
