@@ -1,5 +1,8 @@
 using System.Runtime.InteropServices;
 using Corda.Benchmarks;
+using Corda.Benchmarks.Kafka;
+
+const int FailoverRuns = 20;
 
 if (args is ["memory-phase", .. string[] phase])
 {
@@ -33,11 +36,20 @@ try
             case "memory":
                 MemoryMeasurements.Run(Path.Combine(folder, "memory"));
                 break;
+            case "kafka":
+                await KafkaBenchmark.WithBrokerAsync(static bootstrap => Task.Run(() => KafkaBenchmark.Run(bootstrap)));
+                break;
+            case "scale":
+                await KafkaBenchmark.WithBrokerAsync(bootstrap => new ScaleBenchmark(Path.Combine(folder, "scale"), bootstrap).RunAsync());
+                break;
+            case "failover":
+                await KafkaBenchmark.WithBrokerAsync(bootstrap => new FailoverBenchmark(Path.Combine(folder, "failover"), bootstrap).RunAsync(FailoverRuns, "failover.png"));
+                break;
             case "bus":
                 BusMeasurements.Run(Path.Combine(folder, "bus"));
                 break;
             default:
-                Console.Error.WriteLine($"There is no benchmark '{benchmark}'; there are: checkpoint, engine, bus, state-and-event, flows, memory.");
+                Console.Error.WriteLine($"There is no benchmark '{benchmark}'; there are: checkpoint, engine, bus, state-and-event, flows, memory; with a broker: kafka, scale, failover.");
                 return 1;
         }
     }

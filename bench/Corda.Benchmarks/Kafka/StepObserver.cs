@@ -1,0 +1,77 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Confluent.Kafka;
+
+namespace Corda.Benchmarks.Kafka;
+
+/// <summary>
+/// Sees every committed checkpoint the moment a read-committed reader can: a plain client, no part of the product. From what it saw it tells the
+/// longest silence of every flow.
+/// </summary>
+internal sealed class StepObserver : IDisposable
+{
+    private readonly IConsumer<byte[], byte[]> consumer;
+    private readonly ConcurrentQueue<Seen> seen = new();
+    private readonly Thread thread;
+    private volatile bool stop;
+
+    public StepObserver(string bootstrap, string topic, int partitions)
+    {
+        consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig
+        {
+            BootstrapServers = bootstrap,
+            GroupId = "observer",
+            IsolationLevel = IsolationLevel.ReadCommitted,
+            EnableAutoCommit = false,
+            FetchWaitMaxMs = 50,
+            ReconnectBackoffMaxMs = 200,
+        }).Build();
+        consumer.Assign(Enumerable.Range(0, partitions).Select(p => new TopicPartitionOffset(topic, p, Offset.End)));
+        thread = new Thread(Watch) { IsBackground = true };
+        thread.Start();
+    }
+
+    /// <summary>Now, on the clock of what was seen.</summary>
+    public static TimeSpan Now => Stopwatch.GetElapsedTime(0);
+
+    /// <summary>All checkpoints seen in a span of time.</summary>
+    public IReadOnlyList<Seen> Between(TimeSpan from, TimeSpan to) => [.. seen.Where(one => one.At >= from && one.At <= to)];
+
+    /// <summary>
+    /// The longest silence of each flow between two moments. A silence counts from the last checkpoint before <paramref name="from"/>'s end to the next
+    /// one, or to <paramref name="to"/> if none came.
+    /// </summary>
+    public IReadOnlyDictionary<string, (int Partition, TimeSpan Silence)> Silences(TimeSpan from, TimeSpan to)
+    {
+        var silences = new Dictionary<string, (int, TimeSpan)>();
+        foreach (IGrouping<(string Flow, int Partition), Seen> flow in Between(from, to).GroupBy(static one => (one.Flow, one.Partition)))
+        {
+            TimeSpan[] at = [.. flow.Select(static one => one.At).Order(), to];
+            silences[flow.Key.Flow] = (flow.Key.Partition, at.Zip(at.Skip(1), static (a, b) => b - a).Max());
+        }
+
+        return silences;
+    }
+
+    public void Dispose()
+    {
+        stop = true;
+        thread.Join();
+        consumer.Close();
+        consumer.Dispose();
+    }
+
+    private void Watch()
+    {
+        while (!stop)
+        {
+            if (consumer.Consume(TimeSpan.FromMilliseconds(100)) is { Message.Value: not null } one)
+            {
+                seen.Enqueue(new Seen(Now, Convert.ToHexString(one.Message.Key), one.Partition));
+            }
+        }
+    }
+
+    /// <summary>One committed checkpoint.</summary>
+    internal readonly record struct Seen(TimeSpan At, string Flow, int Partition);
+}

@@ -1,0 +1,86 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Corda.Benchmarks.Kafka;
+
+namespace Corda.Demo;
+
+/// <summary>The demo: flows count, one worker of three is killed, the others go on, and the end is checked.</summary>
+internal sealed class FailoverDemo(WorkerCluster cluster, string bootstrap)
+{
+    public const int Partitions = 12;
+    private const int Flows = 60;
+    private const int Steps = 150;
+    private const int StepMs = 100;
+    private static readonly TimeSpan Frame = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan KillAfter = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(90);
+
+    private readonly string run = $"demo-{Environment.ProcessId}";
+
+    /// <summary>Runs it; whether everything ended as it should.</summary>
+    public async Task<bool> RunAsync()
+    {
+        using var observer = new StepObserver(bootstrap, "flow.event.state", Partitions);
+        Screen.Say($"{Flows} flows start; each counts {Steps} steps of {StepMs} ms, and every step is a checkpoint.");
+        await Task.WhenAll(Enumerable.Range(0, Flows).Select(n =>
+            cluster.StartFlowAsync($"{run}-{n}", "Countdown", $$"""{"steps":{{Steps}},"delayMs":{{StepMs}}}""")));
+
+        IReadOnlyDictionary<string, IReadOnlySet<int>> owners = await cluster.PartitionsOfAsync("flow.event");
+        string victim = owners.Where(owner => cluster.Workers.ContainsKey(owner.Key)).MaxBy(static owner => owner.Value.Count).Key;
+        TimeSpan begin = StepObserver.Now;
+        TimeSpan? killed = null;
+        int ended = 0;
+        using var frames = new PeriodicTimer(Frame);
+        while (ended < Flows && StepObserver.Now - begin < GiveUpAfter && await frames.WaitForNextTickAsync())
+        {
+            TimeSpan now = StepObserver.Now;
+            if (killed is null && now - begin > KillAfter)
+            {
+                cluster.Workers[victim].Kill();
+                killed = now;
+            }
+
+            owners = await cluster.PartitionsOfAsync("flow.event");
+            ended = (await StatesAsync()).Count(static state => state.Ended);
+            Screen.Draw(now - begin, [.. cluster.Workers.Keys.Select(id => Line(id, id == victim && killed is not null, owners, observer, now))], ended, Flows);
+        }
+
+        return await VerdictAsync(observer, victim, begin, killed!.Value);
+    }
+
+    private static Screen.Worker Line(
+        string id, bool dead, IReadOnlyDictionary<string, IReadOnlySet<int>> owners, StepObserver observer, TimeSpan now)
+    {
+        IReadOnlySet<int> partitions = owners.GetValueOrDefault(id) ?? new HashSet<int>();
+        int steps = dead ? 0 : observer.Between(now - Frame, now).Count(step => partitions.Contains(step.Partition));
+        return new Screen.Worker(id, dead, [.. partitions.Order()], steps / Frame.TotalSeconds);
+    }
+
+    private async Task<bool> VerdictAsync(StepObserver observer, string victim, TimeSpan begin, TimeSpan killed)
+    {
+        IReadOnlyList<(bool Ended, bool Right)> states = await StatesAsync();
+        int right = states.Count(static state => state.Right);
+
+        // One checkpoint a step, and the start: more would be a step done twice, fewer a step lost on the way to the log.
+        TimeSpan gap = observer.Silences(begin, killed + TimeSpan.FromSeconds(5)).Values.Select(static one => one.Silence).Max();
+        Screen.Say($"{victim} was killed with SIGKILL. Flows that completed with all {Steps} steps counted once: {right} of {Flows}.");
+        Screen.Say($"The longest any flow stood still: {gap.TotalMilliseconds:F0} ms (of which {StepMs} ms are its own pace).");
+        Screen.Verdict(right == Flows, right == Flows ? "Nothing was lost, nothing was done twice." : "Something went wrong: see above.");
+        return right == Flows;
+    }
+
+    private async Task<IReadOnlyList<(bool Ended, bool Right)>> StatesAsync()
+    {
+        var states = new List<(bool, bool)>();
+        foreach (int n in Enumerable.Range(0, Flows))
+        {
+            JsonElement status = await cluster.Client.GetFromJsonAsync<JsonElement>(new Uri($"/api/v1/flow/{cluster.Alice}/{run}-{n}", UriKind.Relative));
+            string state = status.GetProperty("flowStatus").GetString()!;
+            bool right = state == "COMPLETED" && status.GetProperty("flowResult") is { ValueKind: JsonValueKind.Object } result
+                && result.GetProperty("steps").GetInt32() == Steps;
+            states.Add((state is "COMPLETED" or "FAILED" or "KILLED", right));
+        }
+
+        return states;
+    }
+}
