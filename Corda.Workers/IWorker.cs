@@ -11,6 +11,9 @@ internal interface IWorker : IAsyncDisposable
 
     /// <summary>How each part of the role is now. Any thread, and quick: an orchestrator asks every few seconds.</summary>
     IReadOnlyList<PartHealth> Health();
+
+    /// <summary>How many records its warm copies of what others own are behind; null where it keeps none. Any thread.</summary>
+    long? StandbyLag => null;
 }
 
 /// <summary>How a part of a role is.</summary>

@@ -82,7 +82,10 @@ internal static class WorkerRegistration
         ObservedBus bus = provider.GetRequiredService<ObservedBus>();
         TimeProvider time = provider.GetRequiredService<TimeProvider>();
         ILogger logger = provider.GetRequiredService<ILogger<ClusterService>>();
-        var self = new SelfPortrait(provider.GetRequiredService<WorkerIdentity>(), CordaOptionsReader.Roles(options), bus, static () => null);
+
+        // Asked for later: the workers are made after the cluster is.
+        long? StandbyLag() => provider.GetRequiredService<WorkersService>().Workers.Select(static worker => worker.StandbyLag).FirstOrDefault(static lag => lag is not null);
+        var self = new SelfPortrait(provider.GetRequiredService<WorkerIdentity>(), CordaOptionsReader.Roles(options), bus, StandbyLag);
         return options.Bus.Type == BusType.Kafka
             ? ClusterService.Among(self, options.Cluster, bus, provider.GetRequiredService<Subscriptions>(), time, logger)
             : ClusterService.Alone(self, bus, time, logger);

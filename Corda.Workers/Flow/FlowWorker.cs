@@ -13,6 +13,9 @@ internal sealed class FlowWorker(VirtualNodeView nodes, ISubscription virtualNod
     public WorkerRole Role => WorkerRole.Flow;
 
     /// <inheritdoc/>
+    public long? StandbyLag => flows.StandbyLag;
+
+    /// <inheritdoc/>
     public void Start()
     {
         virtualNodes.Start();

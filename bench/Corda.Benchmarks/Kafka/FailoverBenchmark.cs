@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Corda.IntegrationTests.Support;
 
 namespace Corda.Benchmarks.Kafka;

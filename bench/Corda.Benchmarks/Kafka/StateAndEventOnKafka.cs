@@ -22,7 +22,7 @@ internal sealed class StateAndEventOnKafka(string bootstrap, int partitions)
         using Bench bench = new(bootstrap, partitions, batch);
         int events = Math.Max(2_000, batch * 300);
         bench.Publish(events);
-        using ISubscriptionScope lane = bench.Start();
+        using Scope lane = bench.Start();
         bench.WaitFor(Math.Min(batch, events));
         long before = bench.Steps;
         long start = Stopwatch.GetTimestamp();
@@ -34,7 +34,7 @@ internal sealed class StateAndEventOnKafka(string bootstrap, int partitions)
     public IReadOnlyList<double> Latencies(int events)
     {
         using Bench bench = new(bootstrap, partitions, batch: 100);
-        using ISubscriptionScope lane = bench.Start();
+        using Scope lane = bench.Start();
         using IPartitionReader reader = bench.OpenOutputs();
         var taken = new List<double>(events);
         for (int i = -events / 10; i < events; i++)
@@ -47,9 +47,6 @@ internal sealed class StateAndEventOnKafka(string bootstrap, int partitions)
 
         return taken;
     }
-
-    /// <summary>A running subscription; ends with its disposal.</summary>
-    private interface ISubscriptionScope : IDisposable;
 
     private sealed class Bench : IDisposable
     {
@@ -92,7 +89,7 @@ internal sealed class StateAndEventOnKafka(string bootstrap, int partitions)
         public IPartitionReader OpenOutputs() =>
             bus.OpenReader([.. Enumerable.Range(0, partitions).Select(p => new TopicPartition(outputs.Name, p))], StartAt.End);
 
-        public ISubscriptionScope Start()
+        public Scope Start()
         {
             var settings = new StateAndEventSettings<byte[], byte[]>(id, id, events, new PlainCodec(), id) { Lanes = 1, BatchMax = batch };
             ISubscription subscription = subscriptions.StateAndEvent(settings, processor);
@@ -111,7 +108,8 @@ internal sealed class StateAndEventOnKafka(string bootstrap, int partitions)
         private static byte[] Key(int n) => BitConverter.GetBytes(n * 7919);
     }
 
-    private sealed class Scope(ISubscription subscription) : ISubscriptionScope
+    /// <summary>A running subscription; ends with its disposal.</summary>
+    private sealed class Scope(ISubscription subscription) : IDisposable
     {
         public void Dispose() => subscription.DisposeAsync().AsTask().Wait();
     }
