@@ -28,7 +28,7 @@ internal sealed class FailoverBenchmark(string folder, string bootstrap)
         Console.WriteLine("|---|---:|---:|---:|---:|---:|---:|---:|");
         await MeasureAsync("SIGKILL", cluster, observer, runs, TimeSpan.FromSeconds(5), static worker => { worker.Kill(); return Task.CompletedTask; }, plotFile);
         await MeasureAsync("SIGTERM", cluster, observer, runs, TimeSpan.FromSeconds(5), static worker => worker.TerminateAsync(), null);
-        await MeasureAsync("SIGSTOP", cluster, observer, Math.Max(1, runs / 4), TimeSpan.FromSeconds(16), static worker => { worker.Signal("STOP"); return Task.CompletedTask; }, null);
+        await MeasureAsync("SIGSTOP", cluster, observer, Math.Max(1, runs / 4), TimeSpan.FromSeconds(16), static worker => { worker.Pause(); return Task.CompletedTask; }, null);
     }
 
     private static async Task MeasureAsync(
