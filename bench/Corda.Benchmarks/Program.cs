@@ -3,6 +3,7 @@ using Corda.Benchmarks;
 using Corda.Benchmarks.Kafka;
 
 const int FailoverRuns = 20;
+const string Known = "checkpoint, engine, bus, state-and-event, flows, memory; with a broker: kafka, scale, failover.";
 
 if (args is ["memory-phase", .. string[] phase])
 {
@@ -49,7 +50,7 @@ try
                 BusMeasurements.Run(Path.Combine(folder, "bus"));
                 break;
             default:
-                Console.Error.WriteLine($"There is no benchmark '{benchmark}'; there are: checkpoint, engine, bus, state-and-event, flows, memory; with a broker: kafka, scale, failover.");
+                Console.Error.WriteLine($"There is no benchmark '{benchmark}'; there are: {Known}");
                 return 1;
         }
     }
