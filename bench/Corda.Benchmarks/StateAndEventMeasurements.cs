@@ -4,6 +4,7 @@ using Corda.Workers.Messaging;
 using Corda.Workers.Messaging.Bus;
 using Corda.Workers.Messaging.Bus.Embedded;
 using Corda.Workers.Messaging.Bus.Embedded.Sqlite;
+using Corda.Workers.Messaging.StateAndEvent.Store;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Corda.Benchmarks;
@@ -16,15 +17,20 @@ internal static class StateAndEventMeasurements
     private const int Keys = 2_000;
     private const int OneByOne = 2_000;
     private const int ChainLength = 40;
+    private const long CacheBytes = 128L * 1024 * 1024;
 
     private static readonly Topic<byte[]> EventTopic = new("bench.event", Routing.Prefix, Cleanup.Delete, new PlainCodec());
     private static readonly Topic<byte[]> OutTopic = new("bench.out", Routing.Prefix, Cleanup.Delete, new PlainCodec());
+
+    private static StateCache? copies;
 
     public static void Run(string folder)
     {
         Measure("in memory", () => new MemoryLogStore());
         int opened = 0;
         Measure("SQLite, synced", () => new SqliteLogStore(new SqliteSettings { Folder = Path.Combine(folder, $"{opened++}") }));
+        copies = new StateCache(Path.Combine(folder, "state-cache"), CacheBytes, TimeProvider.System, NullLogger.Instance);
+        Measure("in memory, local copies written", () => new MemoryLogStore());
     }
 
     private static void Measure(string name, Func<ILogStore> store)
@@ -113,7 +119,7 @@ internal static class StateAndEventMeasurements
 
     private static ISubscription Start(Subscriptions subscriptions, int lanes, Processor processor)
     {
-        var settings = new StateAndEventSettings<byte[], byte[]>("bench", "bench", EventTopic, new PlainCodec(), "bench") { Lanes = lanes };
+        var settings = new StateAndEventSettings<byte[], byte[]>("bench", "bench", EventTopic, new PlainCodec(), "bench") { Lanes = lanes, StateCache = copies };
         ISubscription subscription = subscriptions.StateAndEvent(settings, processor);
         subscription.Start();
         SpinWait.SpinUntil(() => subscription.Health.Ready);

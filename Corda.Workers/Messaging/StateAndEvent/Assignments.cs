@@ -54,7 +54,7 @@ internal sealed class Assignments<TState>(
     {
         MessagingMetrics.Rebalances.Add(1);
         List<PartitionStates<TState>> leaving = [.. partitions.Where(p => live.ContainsKey(p.Partition)).Select(p => live[p.Partition])];
-        if (leaving.Count > 0 && Leaving?.Invoke(leaving) == true)
+        if (leaving.Count > 0)
         {
             GiveBack(leaving);
         }
@@ -124,23 +124,13 @@ internal sealed class Assignments<TState>(
         return taken;
     }
 
-    /// <summary>
-    /// Between commits: the local copies get to know what they do not know yet, and memory lets go of what it has no room for. This lane is the only writer, so the end
-    /// of the log is how far its states go.
-    /// </summary>
-    public void Tend()
+    /// <summary>How far states go that are as of the lane's last commit. Only a commit that succeeds after this proves that nobody else has written meanwhile.</summary>
+    /// <exception cref="MessagingTransientException">The end of the log cannot be told for now.</exception>
+    public StorePoint EndOf(PartitionStates<TState> states)
     {
-        foreach (PartitionStates<TState> states in live.Values)
-        {
-            try
-            {
-                states.Tend(() => EndOf(states));
-            }
-            catch (MessagingTransientException)
-            {
-                // The end of the log is not known for now. The copies wait; the commits will tell what is the matter.
-            }
-        }
+        // The time first: what is written between the two questions is before the end, or newer than the time.
+        DateTimeOffset asOf = time.GetUtcNow();
+        return new StorePoint(bus.OffsetsOf(new TopicPartition(stateTopic, states.EventPartition.Partition)).End, asOf);
     }
 
     /// <summary>Puts back what could not be made live just now.</summary>
@@ -221,29 +211,34 @@ internal sealed class Assignments<TState>(
         restoringCount = toRestore.Count + restoringSince.Count;
     }
 
-    // The lane has committed what it has, and nobody else can write before the revocation is through: what the log ends with now is what the states say.
+    // The ends are asked for before the commit that clears the markers: as it succeeds the lane was the owner until then, and there is nothing below them that is not
+    // in its states. What that commit has written itself is read again.
     private void GiveBack(IReadOnlyList<PartitionStates<TState>> leaving)
     {
-        foreach (PartitionStates<TState> states in leaving)
+        var ends = new Dictionary<PartitionStates<TState>, StorePoint>();
+        try
         {
-            try
+            foreach (PartitionStates<TState> states in leaving)
             {
-                StorePoint end = EndOf(states);
-                live.Remove(states.EventPartition.Partition);
-                follower.GiveBack(states, end);
-            }
-            catch (MessagingTransientException)
-            {
-                // Then they are not kept: reading them anew costs time, guessing could cost states.
+                ends[states] = EndOf(states);
             }
         }
-    }
+        catch (MessagingTransientException)
+        {
+            // Then they are not kept: reading them anew costs time, guessing could cost states.
+            ends.Clear();
+        }
 
-    // The time first: what is written between the two questions comes before the end, and counts as newer than it is.
-    private StorePoint EndOf(PartitionStates<TState> states)
-    {
-        DateTimeOffset asOf = time.GetUtcNow();
-        return new StorePoint(bus.OffsetsOf(new TopicPartition(stateTopic, states.EventPartition.Partition)).End, asOf);
+        if (Leaving?.Invoke(leaving) != true)
+        {
+            return;
+        }
+
+        foreach ((PartitionStates<TState> states, StorePoint end) in ends)
+        {
+            live.Remove(states.EventPartition.Partition);
+            follower.GiveBack(states, end);
+        }
     }
 
     private void OnRestored(StateClaim<TState> claim)

@@ -53,8 +53,28 @@ internal sealed class FollowedStates<TState>(PartitionStates<TState> states)
         Point = FromBeginning;
     }
 
+    /// <summary>The local copy gets to know what it does not know yet where it is time to, and memory forgets what it has no room for.</summary>
+    public void Tend(IPartitionReader? reader, TopicPartition statePartition, TimeProvider time)
+    {
+        if (states.WantsWriting())
+        {
+            states.Write(PointNow(reader, statePartition, time));
+        }
+
+        states.Trim();
+    }
+
+    /// <summary>The local copy gets to know all, and is written when this returns.</summary>
+    public void Save(IPartitionReader? reader, TopicPartition statePartition, TimeProvider time)
+    {
+        if (states.HasCopy && Point is not null)
+        {
+            states.Save(PointNow(reader, statePartition, time));
+        }
+    }
+
     /// <summary>How far the states go just now. Who is at the end knows of everything up to now.</summary>
-    public StorePoint PointNow(IPartitionReader? reader, TopicPartition statePartition, TimeProvider time)
+    private StorePoint PointNow(IPartitionReader? reader, TopicPartition statePartition, TimeProvider time)
     {
         // The time first: what comes between the two questions is before the end, or newer than the time.
         DateTimeOffset now = time.GetUtcNow();

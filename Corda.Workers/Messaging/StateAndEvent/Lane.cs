@@ -1,4 +1,5 @@
 using Corda.Workers.Messaging.Bus;
+using Corda.Workers.Messaging.StateAndEvent.Store;
 
 namespace Corda.Workers.Messaging.StateAndEvent;
 
@@ -47,7 +48,7 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
     {
         Mend();
         MakeRestoredLive();
-        assignments.Tend();
+        TendCopies();
         BatchInputs<TEvent> inputs = Poll();
         joined = true;
         if (inputs.Count == 0)
@@ -152,6 +153,27 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
         }
 
         assignments.MakeLive(restored);
+    }
+
+    // The ends first, then a commit that proves this lane to be the owner still, so that the ends are those of what it knows: who was put out without having noticed
+    // would else believe to know what its successor has written.
+    private void TendCopies()
+    {
+        List<PartitionStates<TState>> wanting = [.. assignments.Live.Values.Where(static states => states.WantsWriting())];
+        if (wanting.Count > 0)
+        {
+            List<StorePoint> ends = wanting.ConvertAll(assignments.EndOf);
+            producer.Commit([], wanting.ToDictionary(static states => states.EventPartition, static states => states.CommittedPosition), consumer!.Membership);
+            for (int i = 0; i < wanting.Count; i++)
+            {
+                wanting[i].Write(ends[i]);
+            }
+        }
+
+        foreach (PartitionStates<TState> states in assignments.Live.Values)
+        {
+            states.Trim();
+        }
     }
 
     private BatchInputs<TEvent> Poll()

@@ -184,17 +184,15 @@ internal sealed class PartitionStates<TState>(
         return new StorePoint(note.CompleteTo, note.AsOf);
     }
 
-    /// <summary>
-    /// Lets the local copy know what it does not know yet where it is time to, and the memory forget what it has no room for. To be called often, between commits.
-    /// </summary>
-    /// <param name="point">Asked, now and then, how far the states are those of the log just now.</param>
-    public void Tend(Func<StorePoint> point)
-    {
-        if (entries.HasCopy)
-        {
-            entries.Tend(() => NoteOf(point()));
-        }
-    }
+    /// <summary>It is time to let the local copy know what it does not know yet.</summary>
+    public bool WantsWriting() => entries.WantsWriting();
+
+    /// <summary>Hands over to the local copy what it does not know yet; does not wait for it.</summary>
+    /// <param name="point">How far the states are those of the log just now.</param>
+    public void Write(StorePoint point) => entries.Write(NoteOf(point));
+
+    /// <summary>Memory forgets what it has no room for, as far as the local copy has it. To be called often, between commits.</summary>
+    public void Trim() => entries.Trim();
 
     /// <summary>Writes all that the local copy does not know, and waits for it.</summary>
     public void Save(StorePoint point) => entries.Save(NoteOf(point));

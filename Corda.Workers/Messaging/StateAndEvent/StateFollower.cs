@@ -195,7 +195,7 @@ internal sealed class StateFollower<TState> : IDisposable
 
         foreach (FollowedStates<TState> copy in copies.Values)
         {
-            copy.States.Tend(() => copy.PointNow(reader, StatePartition(copy.States.EventPartition.Partition), time));
+            copy.Tend(reader, StatePartition(copy.States.EventPartition.Partition), time);
         }
 
         LookAtLag();
@@ -206,11 +206,7 @@ internal sealed class StateFollower<TState> : IDisposable
         foreach (FollowedStates<TState> copy in copies.Values.ToList())
         {
             int partition = copy.States.EventPartition.Partition;
-            if (copy.States.HasCopy && copy.Point is not null)
-            {
-                copy.States.Save(copy.PointNow(reader, StatePartition(partition), time));
-            }
-
+            copy.Save(reader, StatePartition(partition), time);
             Forget(partition);
             copy.States.Dispose();
         }

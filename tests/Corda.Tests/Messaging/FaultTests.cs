@@ -4,17 +4,30 @@ using Corda.Workers.Messaging.Bus;
 
 namespace Corda.Tests.Messaging;
 
-public sealed class FaultTests : IAsyncDisposable
+public class FaultTests : IAsyncDisposable
 {
-    private readonly StateAndEventRig rig = new();
+    private readonly StateAndEventRig rig;
 
-    public FaultTests() => rig.Processor.OnText = static (key, state, text, _) => text switch
+    public FaultTests()
+        : this(spills: false)
     {
-        _ when text.EndsWith('?') => TextProcessor.Append(state, text, [TextProcessor.Out(key, text), TextProcessor.To("aaaa-answers", $"{text}!")]),
-        _ => null,
-    };
+    }
 
-    public ValueTask DisposeAsync() => rig.DisposeAsync();
+    protected FaultTests(bool spills)
+    {
+        rig = new StateAndEventRig(spills);
+        rig.Processor.OnText = static (key, state, text, _) => text switch
+        {
+            _ when text.EndsWith('?') => TextProcessor.Append(state, text, [TextProcessor.Out(key, text), TextProcessor.To("aaaa-answers", $"{text}!")]),
+            _ => null,
+        };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await rig.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
 
     [Theory]
     [InlineData(nameof(CommitFault.Transient))]

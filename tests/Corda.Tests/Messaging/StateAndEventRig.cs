@@ -4,6 +4,7 @@ using Corda.Workers.Messaging;
 using Corda.Workers.Messaging.Bus;
 using Corda.Workers.Messaging.Bus.Embedded;
 using Corda.Workers.Messaging.StateAndEvent;
+using Corda.Workers.Messaging.StateAndEvent.Store;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -18,14 +19,20 @@ internal sealed class StateAndEventRig : IAsyncDisposable
     public static readonly Topic<Text> Out = new("test.out", Routing.Prefix, Cleanup.Delete, new TextCodec());
 
     // Longer than any step by which tests move the clock: a lane that is about to poll just then is not evicted.
-    private static readonly TimeSpan MemberTimeout = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan MemberTimeout = TimeSpan.FromMinutes(5);
 
     private readonly EmbeddedBus inner;
     private readonly List<ISubscription> subscriptions = [];
     private readonly Publisher publisher;
 
-    public StateAndEventRig()
+    private readonly TemporaryFolder? copies;
+    private readonly Dictionary<string, StateCache> caches = [];
+
+    /// <summary>A bus without subscriptions.</summary>
+    /// <param name="spills">States are in local copies as well, and memory has no room for any.</param>
+    public StateAndEventRig(bool spills = false)
     {
+        copies = spills ? new TemporaryFolder() : null;
         inner = new EmbeddedBus(
             new MemoryLogStore(), new EmbeddedBusOptions { PartitionCount = 4, MemberTimeout = MemberTimeout }, Time, NullLogger<EmbeddedBus>.Instance);
         Bus = new FaultyBus(inner);
@@ -62,7 +69,7 @@ internal sealed class StateAndEventRig : IAsyncDisposable
     public ISubscription Start(
         Func<StateAndEventSettings<Text, Text>, StateAndEventSettings<Text, Text>>? change = null, string instance = "one", TextProcessor? processor = null)
     {
-        StateAndEventSettings<Text, Text> settings = Settings(instance);
+        StateAndEventSettings<Text, Text> settings = Settings(instance) with { StateCache = CacheOf(instance) };
         var subscription = new StateAndEventSubscription<Text, Text>(
             change?.Invoke(settings) ?? settings, processor ?? Processor, Bus, Time, Log);
         subscriptions.Add(subscription);
@@ -89,6 +96,7 @@ internal sealed class StateAndEventRig : IAsyncDisposable
         }
 
         subscriptions.Clear();
+        caches.Clear();
         Bus = new FaultyBus(inner);
     }
 
@@ -165,5 +173,10 @@ internal sealed class StateAndEventRig : IAsyncDisposable
 
         await publisher.DisposeAsync();
         await inner.DisposeAsync();
+        copies?.Dispose();
     }
+
+    private StateCache? CacheOf(string instance) => copies is null ? null
+        : caches.TryGetValue(instance, out StateCache? cache) ? cache
+        : caches[instance] = new StateCache(copies[instance], bytesMax: 1, Time, Log);
 }

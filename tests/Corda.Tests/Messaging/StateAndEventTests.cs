@@ -3,11 +3,22 @@ using Corda.Workers.Messaging;
 
 namespace Corda.Tests.Messaging;
 
-public sealed class StateAndEventTests : IAsyncDisposable
+public class StateAndEventTests : IAsyncDisposable
 {
-    private readonly StateAndEventRig rig = new();
+    private readonly StateAndEventRig rig;
 
-    public ValueTask DisposeAsync() => rig.DisposeAsync();
+    public StateAndEventTests()
+        : this(spills: false)
+    {
+    }
+
+    protected StateAndEventTests(bool spills) => rig = new StateAndEventRig(spills);
+
+    public async ValueTask DisposeAsync()
+    {
+        await rig.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public async Task Events_of_every_key_are_processed_in_order()
@@ -135,7 +146,7 @@ public sealed class StateAndEventTests : IAsyncDisposable
         await rig.Publish("aaaa", "b");
         await rig.StateBecomes("aaaa", "b");
         int failures = 0;
-        rig.Bus.Faults = _ => failures++ == 0 ? CommitFault.Transient : CommitFault.None;
+        rig.Bus.Faults = records => records.Count > 0 && failures++ == 0 ? CommitFault.Transient : CommitFault.None;
         await rig.Publish("aaaa", "c");
         await rig.StateBecomes("aaaa", "c", rig.PassTime);
         Assert.Equal([("a", null, 0L), ("b", "a", 1L), ("c", "b", 2L), ("c", null, 2L)], seen);

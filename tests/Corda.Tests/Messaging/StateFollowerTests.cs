@@ -17,6 +17,7 @@ public sealed class StateFollowerTests : IAsyncDisposable
         new MemoryLogStore(), new EmbeddedBusOptions { PartitionCount = 3 }, TimeProvider.System, NullLogger<EmbeddedBus>.Instance);
     private readonly CountingReads bus;
     private readonly ITransactionalProducer owner;
+    private readonly TemporaryFolder copies = new();
 
     public StateFollowerTests()
     {
@@ -115,8 +116,58 @@ public sealed class StateFollowerTests : IAsyncDisposable
         Assert.All(Enumerable.Range(0, 10), key => Assert.Equal(20, Claimed(follower, 0).Result.Committed([(byte)key])!.Version));
     }
 
+    [Fact]
+    public async Task A_restart_with_a_local_copy_reads_only_the_tail()
+    {
+        Commit(0, version: 1, keys: 50);
+        await GiveBack(0);
+        Commit(0, version: 2, keys: 3);
+        int before = bus.Reads(0);
+
+        using StateFollower<Text> restarted = Follower(keepsWarm: false, Cache());
+        PartitionStates<Text> states = await Claimed(restarted, 0);
+
+        Assert.Equal(3, bus.Reads(0) - before);
+        Assert.Equal((2L, 1L, 50), (states.Committed([0])!.Version, states.Committed([49])!.Version, states.Count));
+        Assert.Equal("process", states.Marker?.Owner);
+    }
+
+    [Fact]
+    public async Task A_tail_that_leaves_doubts_makes_the_whole_topic_be_read()
+    {
+        Commit(0, version: 5, keys: 50);
+        await GiveBack(0);
+        owner.Commit([.. Enumerable.Range(0, 50).Select(static key => new OutgoingRecord(new TopicPartition(Topic, 0), [(byte)key], null))], new Dictionary<TopicPartition, long>(), null);
+        await GiveBack(0);
+        Commit(0, version: 1, keys: 50);
+        Commit(0, version: 1, keys: 1);
+        int before = bus.Reads(0);
+
+        using StateFollower<Text> restarted = Follower(keepsWarm: false, Cache(), static (_, _) => { });
+        PartitionStates<Text> states = await Claimed(restarted, 0);
+
+        // The tail, then everything, then everything once more before a key is refused.
+        Assert.Equal(51 + (2 * 152), bus.Reads(0) - before);
+        Assert.Contains("follows version 1", states.Take([0], fresh: true).Damage, StringComparison.Ordinal);
+        Assert.Equal(1, states.Committed([1])!.Version);
+    }
+
+    [Fact]
+    public async Task A_local_copy_of_a_topic_that_was_made_anew_is_not_believed()
+    {
+        Commit(0, version: 1, keys: 50);
+        await GiveBack(0);
+        bus.Identity = "made anew";
+
+        using StateFollower<Text> restarted = Follower(keepsWarm: false, Cache());
+        int before = bus.Reads(0);
+        Assert.Equal(50, (await Claimed(restarted, 0)).Count);
+        Assert.Equal(51, bus.Reads(0) - before);
+    }
+
     public async ValueTask DisposeAsync()
     {
+        copies.Dispose();
         owner.Dispose();
         await inner.DisposeAsync();
     }
@@ -133,9 +184,31 @@ public sealed class StateFollowerTests : IAsyncDisposable
         return await done.Task.WaitAsync(TimeSpan.FromSeconds(10));
     }
 
-    private StateFollower<Text> Follower(bool keepsWarm) => new(
-        "follower", Topic, keepsWarm, static partition => new PartitionStates<Text>(new TopicPartition("event", partition), 0, static (_, reason) => Assert.Fail(reason)),
-        bus, TimeProvider.System);
+    private StateFollower<Text> Follower(bool keepsWarm, StateCache? cache = null, Action<byte[], string>? onRefused = null) => new(
+        "follower",
+        Topic,
+        keepsWarm,
+        partition => new PartitionStates<Text>(
+            new TopicPartition("event", partition), 0, onRefused ?? (static (_, reason) => Assert.Fail(reason)), cache?.Open(new TopicPartition(Topic, partition))),
+        bus,
+        TimeProvider.System);
+
+    private StateCache Cache() => new(copies.Path, 1, TimeProvider.System, NullLogger.Instance);
+
+    /// <summary>A process reads a partition, leaves its marker, and ends in good order. The marker is written once.</summary>
+    private async Task GiveBack(int partition)
+    {
+        var statePartition = new TopicPartition(Topic, partition);
+        using StateFollower<Text> follower = Follower(keepsWarm: false, Cache());
+        PartitionStates<Text> states = await Claimed(follower, partition);
+        if (states.Marker is null)
+        {
+            states.Marker = new CrashMarker("process", 0, null, 0);
+            owner.Commit([new OutgoingRecord(statePartition, PartitionStates<Text>.MarkerKey, states.Marker.Encode())], new Dictionary<TopicPartition, long>(), null);
+        }
+
+        follower.GiveBack(states, new StorePoint(inner.OffsetsOf(statePartition).End, TimeProvider.System.GetUtcNow()));
+    }
 
     private void Commit(int partition, long version, int keys) => owner.Commit(
         [.. Enumerable.Range(0, keys).Select(key => new OutgoingRecord(new TopicPartition(Topic, partition), [(byte)key], StateRecordCodec.Encode(Record(version))))],
@@ -147,6 +220,8 @@ public sealed class StateFollowerTests : IAsyncDisposable
         private readonly int[] reads = new int[3];
 
         public MessagingTransientException? Failure { get; set; }
+
+        public string? Identity { get; set; }
 
         public int Reads(int partition) => Volatile.Read(ref reads[partition]);
 
@@ -161,7 +236,7 @@ public sealed class StateFollowerTests : IAsyncDisposable
 
         public OffsetRange OffsetsOf(TopicPartition partition) => inner.OffsetsOf(partition);
 
-        public string TopicIdentity(string topic) => inner.TopicIdentity(topic);
+        public string TopicIdentity(string topic) => Identity ?? inner.TopicIdentity(topic);
 
         public ITransactionalProducer OpenTransactional(string transactionalId) => inner.OpenTransactional(transactionalId);
 

@@ -2,18 +2,31 @@ using Corda.Tests.Support;
 
 namespace Corda.Tests.Messaging;
 
-public sealed class TimerTests : IAsyncDisposable
+public class TimerTests : IAsyncDisposable
 {
-    private readonly StateAndEventRig rig = new();
+    private readonly StateAndEventRig rig;
 
-    public TimerTests() => rig.Processor.OnText = (_, state, text, context) => text switch
+    public TimerTests()
+        : this(spills: false)
     {
-        "clear" => TextProcessor.Append(state, text),
-        _ when double.TryParse(text, out double seconds) => TextProcessor.Append(state, text, dueAt: context.Now.AddSeconds(seconds)),
-        _ => null,
-    };
+    }
 
-    public ValueTask DisposeAsync() => rig.DisposeAsync();
+    protected TimerTests(bool spills)
+    {
+        rig = new StateAndEventRig(spills);
+        rig.Processor.OnText = (_, state, text, context) => text switch
+        {
+            "clear" => TextProcessor.Append(state, text),
+            _ when double.TryParse(text, out double seconds) => TextProcessor.Append(state, text, dueAt: context.Now.AddSeconds(seconds)),
+            _ => null,
+        };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await rig.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public async Task A_state_is_called_when_it_is_due_and_not_earlier()

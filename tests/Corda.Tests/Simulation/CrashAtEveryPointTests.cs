@@ -32,7 +32,7 @@ public sealed class CrashAtEveryPointTests(ITestOutputHelper output)
                 from point in Enumerable.Range(1, points)
                 from fault in Faults
                 from same in new[] { true, false }
-                select new Setup(point, fault, chainMax, same));
+                select new Setup(point, fault, chainMax, same, Spills: point % 5 == 0));
         }
 
         if (!all)
@@ -59,7 +59,7 @@ public sealed class CrashAtEveryPointTests(ITestOutputHelper output)
     public async Task A_case_named_by_the_environment_holds_ten_times()
     {
         string[] named = (Environment.GetEnvironmentVariable("CORDA_SIMULATION_CASE") ?? "3,CrashAfter,2000,True").Split(',');
-        var setup = new Setup(int.Parse(named[0]), Enum.Parse<Fault>(named[1]), int.Parse(named[2]), bool.Parse(named[3]));
+        var setup = new Setup(int.Parse(named[0]), Enum.Parse<Fault>(named[1]), int.Parse(named[2]), bool.Parse(named[3]), Spills: named.Length > 4 && bool.Parse(named[4]));
         (Outcome undisturbed, _, _) = await RunAsync(new Setup(0, Fault.None, setup.ChainMax));
         for (int i = 0; i < 10; i++)
         {

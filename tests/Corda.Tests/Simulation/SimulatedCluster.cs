@@ -8,6 +8,7 @@ using Corda.Workers.Messaging;
 using Corda.Workers.Messaging.Bus;
 using Corda.Workers.Messaging.Bus.Embedded;
 using Corda.Workers.Messaging.StateAndEvent;
+using Corda.Workers.Messaging.StateAndEvent.Store;
 using Corda.Workers.Packaging;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -21,7 +22,8 @@ namespace Corda.Tests.Simulation;
 /// <param name="ChainMax">Chained events of one transaction: 0 sends every message over the log.</param>
 /// <param name="SameInstance">Whether the successor has the dead worker's transactional ids (fenced by them) or its own (fenced by the group).</param>
 /// <param name="Mutant">What is taken away.</param>
-public sealed record Setup(int Point, Fault Fault, int ChainMax = 2_000, bool SameInstance = true, Mutant Mutant = Mutant.None);
+/// <param name="Spills">Whether states are in local copies as well, and memory has no room for any. Who comes after a dead worker has what it has left.</param>
+public sealed record Setup(int Point, Fault Fault, int ChainMax = 2_000, bool SameInstance = true, Mutant Mutant = Mutant.None, bool Spills = false);
 
 /// <summary>
 /// Flow workers over one in-memory bus, with a clock that this class drives and one planned fault. The bus is the broker: it survives the workers.
@@ -43,6 +45,7 @@ internal sealed class SimulatedCluster : FaultyBus.IScene, IAsyncDisposable
     private readonly LogLines loggers = new();
     private readonly FaultPlan plan;
     private readonly ConcurrentQueue<Action> requests = new();
+    private readonly TemporaryFolder copies = new();
     private readonly ManualResetEventSlim zombieMayGoOn = new();
     private readonly List<(ISubscription Subscription, FaultyBus Bus)> workers = [];
     private volatile bool zombieStands;
@@ -104,6 +107,7 @@ internal sealed class SimulatedCluster : FaultyBus.IScene, IAsyncDisposable
 
         await broker.DisposeAsync();
         zombieMayGoOn.Dispose();
+        copies.Dispose();
     }
 
     // Real threads on a clock that is pushed: whoever waits for a time gets it soon, whoever works is not hurried.
@@ -150,11 +154,15 @@ internal sealed class SimulatedCluster : FaultyBus.IScene, IAsyncDisposable
             PollWait = TimeSpan.FromMilliseconds(200),
             // The clock runs a hundred times too fast here; nothing is stuck.
             StepTimeout = TimeSpan.FromHours(10),
+            StateCache = setup.Spills ? new StateCache(CopiesOf(instance), bytesMax: 1, time, loggers.CreateLogger(instance)) : null,
         };
         ISubscription subscription = new Subscriptions(new PatternContext(seen, instance, time, loggers.CreateLogger(instance))).StateAndEvent(settings, processor);
         workers.Add((subscription, bus));
         subscription.Start();
     }
+
+    // A zombie still has its files: whoever comes then is another process, with a folder of its own.
+    private string CopiesOf(string instance) => copies[setup.Fault == Fault.Zombie ? $"{workers.Count}" : instance];
 
     private Dictionary<FlowId, List<FlowStatus>> Ended() => log.Of(Topics.FlowStatus.Name)
         .Where(record => record.Value is not null)

@@ -95,15 +95,19 @@ internal sealed class Spill : IDisposable
 
     public StoredState? Find(byte[] key) => WriteBehind.IsRemoved(key) ? null : store.Find(key);
 
-    /// <summary>Hands over to the copy what it does not know, where it is time to.</summary>
-    public void Write(Func<StoreNote?> note, long memoryBytes)
+    /// <summary>It is time to let the copy know what it does not know.</summary>
+    public bool WantsWriting(long memoryBytes)
     {
         WriteBehind.Settle();
-        if (!WriteBehind.IsWriting && IsTime(memoryBytes))
-        {
-            lastWrite = time.GetTimestamp();
-            WriteBehind.Begin(note());
-        }
+        return !WriteBehind.IsWriting && IsTime(memoryBytes);
+    }
+
+    /// <summary>Hands over to the copy what it does not know.</summary>
+    public void Write(StoreNote? note)
+    {
+        WriteBehind.Wait();
+        lastWrite = time.GetTimestamp();
+        WriteBehind.Begin(note);
     }
 
     /// <summary>Writes all that the copy does not know, and waits for it.</summary>

@@ -50,7 +50,7 @@ internal static class SqliteStateFile
         }
     }
 
-    /// <summary>Reads all of the file once: whether its trees and indexes are what they should be. About a second for a gigabyte.</summary>
+    /// <summary>Reads all of the file once: whether its trees and indexes are what they should be. Some seconds for a gigabyte.</summary>
     /// <exception cref="InvalidDataException">They are not.</exception>
     public static void Check(SqliteConnection connection)
     {

@@ -114,18 +114,21 @@ internal sealed class StateEntries(Spill? spill = null) : IDisposable
         return true;
     }
 
-    /// <summary>
-    /// Lets the copy know what it does not know yet where it is time to, and the memory forget what it has no room for. To be called often, between commits.
-    /// </summary>
-    /// <param name="note">Asked for what the states are just now; null where the copy will not be usable by another process.</param>
-    public void Tend(Func<StoreNote?> note)
+    /// <summary>It is time to let the copy know what it does not know yet.</summary>
+    public bool WantsWriting() => spill is not null && spill.WantsWriting(memoryBytes);
+
+    /// <summary>Hands over to the copy what it does not know yet; does not wait for it.</summary>
+    /// <param name="note">What the states are just now; null where the copy will not be usable by another process.</param>
+    public void Write(StoreNote? note) => spill?.Write(note);
+
+    /// <summary>Memory forgets what it has no room for, as far as the copy has it. To be called often, between commits.</summary>
+    public void Trim()
     {
         if (spill is null)
         {
             return;
         }
 
-        spill.Write(note, memoryBytes);
         Evict();
         if (spill.MustWait)
         {
