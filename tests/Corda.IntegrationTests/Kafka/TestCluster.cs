@@ -27,6 +27,16 @@ internal static class TestCluster
         }
     }
 
+    /// <summary>Why a test can have no broker of its own; null if it can. A broker that was given is somebody else's: it is not harmed.</summary>
+    public static string? WhyOwn
+    {
+        get
+        {
+            KafkaTool.Find(out string? why);
+            return why;
+        }
+    }
+
     private static string? Given => Environment.GetEnvironmentVariable("CORDA_TEST_KAFKA") is { Length: > 0 } bootstrap ? bootstrap : null;
 
     /// <summary>Log segments of a second, compaction at once: a test can wait for it. Session times of the consumer protocol are the broker's.</summary>

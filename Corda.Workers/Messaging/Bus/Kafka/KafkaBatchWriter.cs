@@ -96,7 +96,7 @@ internal sealed class KafkaBatchWriter : IAsyncDisposable
         try
         {
             producer.Produce(
-                new Confluent.Kafka.TopicPartition(record.Partition.Topic, record.Partition.Partition),
+                record.Partition.ToClient(),
                 new Message<byte[], byte[]> { Key = record.Key, Value = record.Value! },
                 report => Reported(batch, producer, report));
         }

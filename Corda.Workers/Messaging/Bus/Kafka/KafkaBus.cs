@@ -29,8 +29,8 @@ internal sealed class KafkaBus : IMessageBus
         }
 
         this.time = time;
-        clients = new KafkaClients(options, logger);
-        topics = new KafkaTopics(clients);
+        clients = new KafkaClients(options, time, logger);
+        topics = new KafkaTopics(clients, time);
         watermarks = new KafkaWatermarks(clients, time);
         eviction = new KafkaEviction(options.BootstrapServers, KafkaSettings.GroupConsumer(options, "none", "corda-eviction"), time, logger);
     }

@@ -7,12 +7,14 @@ namespace Corda.Workers.Messaging.Bus.Kafka;
 /// Builds the clients of a bus from <see cref="KafkaSettings"/> and sees them off. Thread-safe. Closing a client may wait for brokers that are away, so it
 /// is done on other threads, and nobody waits for it without a bound.
 /// </summary>
-internal sealed class KafkaClients(KafkaOptions options, ILogger logger) : IAsyncDisposable
+internal sealed class KafkaClients(KafkaOptions options, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ComplainEvery = TimeSpan.FromSeconds(30);
 
     private readonly Lock gate = new();
     private readonly HashSet<Task> closing = [];
+    private readonly Dictionary<(string Client, ErrorCode Code), long> complained = [];
     private volatile string? trouble;
 
     public KafkaOptions Options => options;
@@ -128,6 +130,25 @@ internal sealed class KafkaClients(KafkaOptions options, ILogger logger) : IAsyn
     private void Complain(Dictionary<string, string> settings, Error error)
     {
         trouble = KafkaErrors.Text(error);
-        KafkaLog.ClientTrouble(logger, settings["client.id"], error.Reason, error.Code);
+        if (IsNews(settings["client.id"], error))
+        {
+            KafkaLog.ClientTrouble(logger, settings["client.id"], error.Reason, error.Code);
+        }
+    }
+
+    // A client without a broker complains of every attempt, many times a second.
+    private bool IsNews(string client, Error error)
+    {
+        long now = time.GetTimestamp();
+        lock (gate)
+        {
+            bool news = error.IsFatal || !complained.TryGetValue((client, error.Code), out long last) || time.GetElapsedTime(last, now) > ComplainEvery;
+            if (news)
+            {
+                complained[(client, error.Code)] = now;
+            }
+
+            return news;
+        }
     }
 }

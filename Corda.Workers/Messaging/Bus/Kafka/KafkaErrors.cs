@@ -27,6 +27,11 @@ internal static class KafkaErrors
     /// <summary>Code and words, for messages.</summary>
     public static string Text(Error error) => $"{error.Reason} ({error.Code})";
 
+    /// <summary>A group's place in the log is gone: nobody but an operator knows whether anything was lost.</summary>
+    public static MessagingFatalException OffsetLost(string group, TopicPartition partition, long offset, string why) => new(
+        $"group '{group}' cannot go on in {partition}: its offset {offset} is not there ({why}). Records that were not yet processed may have been deleted, or "
+        + "the topic was made anew. Find out which; then set the group's offset with kafka-consumer-groups --reset-offsets while no worker runs");
+
     /// <summary>Refuses a record that no broker would take.</summary>
     /// <exception cref="RecordRefusedException">It is too large.</exception>
     public static void RequireSize(OutgoingRecord record)

@@ -23,6 +23,7 @@ internal sealed class KafkaGroupConsumer(
     private MemberClient? client;
     private string? evicted;
     private Exception? listenerFailure;
+    private long lastPoll;
     private volatile bool wakeup;
     private volatile bool disposed;
 
@@ -31,7 +32,7 @@ internal sealed class KafkaGroupConsumer(
 
     /// <inheritdoc/>
     public GroupMembership Membership => !disposed && client is { } member
-        ? KafkaMembership.Of(member.Consumer.ConsumerGroupMetadata, mine.Epochs, () => mine.Epochs)
+        ? KafkaMembership.Of(member.Consumer.ConsumerGroupMetadata, mine.Epochs, () => Membership)
         : new GroupMembership(group, "", -1);
 
     /// <inheritdoc/>
@@ -39,6 +40,7 @@ internal sealed class KafkaGroupConsumer(
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         long start = time.GetTimestamp();
+        GiveUpIfSilent(start);
         List<ConsumedRecord> records = [];
         while (true)
         {
@@ -55,6 +57,7 @@ internal sealed class KafkaGroupConsumer(
             if (records.Count > 0 || wakeup || left <= TimeSpan.Zero)
             {
                 wakeup = false;
+                lastPoll = time.GetTimestamp();
                 return Deliver(records);
             }
         }
@@ -73,7 +76,7 @@ internal sealed class KafkaGroupConsumer(
             partition.ClientPaused = true;
         }
 
-        client!.Pause(partitions.Select(ToClient));
+        client!.Pause(partitions.Select(PartitionNames.ToClient));
     }
 
     /// <inheritdoc/>
@@ -99,7 +102,7 @@ internal sealed class KafkaGroupConsumer(
         Dictionary<TopicPartition, long?> committed = client.Committed(mine.Names);
         foreach (OwnedPartition partition in mine.Owned)
         {
-            partition.MoveTo(committed[partition.Partition] ?? throw OffsetLost(partition.Partition, "it is gone from the group"));
+            partition.MoveTo(committed[partition.Partition] ?? throw OffsetLost(partition, "it is gone from the group"));
         }
 
         SendToPositions();
@@ -128,11 +131,9 @@ internal sealed class KafkaGroupConsumer(
         }
     }
 
+    private string Silence => $"it did not poll for {clients.Options.PollTimeout}";
+
     private bool IsMember => Membership is KafkaMembership { IsProof: true };
-
-    private static Partition ToClient(TopicPartition partition) => new(partition.Topic, partition.Partition);
-
-    private static TopicPartition FromClient(Partition partition) => new(partition.Topic, partition.Partition.Value);
 
     private OwnedPartition Owned(TopicPartition partition) => mine.Find(partition)
         ?? throw new InvalidOperationException($"{partition} is not assigned to member '{memberName}' of group '{group}'");
@@ -147,6 +148,16 @@ internal sealed class KafkaGroupConsumer(
         joining.Subscribe(topics);
     }
 
+    // The client notices it too, some time later and in several steps. Who was silent for so long owns nothing, and begins anew.
+    private void GiveUpIfSilent(long now)
+    {
+        if (client is not null && mine.Owned.Count > 0 && time.GetElapsedTime(lastPoll, now) > clients.Options.PollTimeout)
+        {
+            Rebuild(Silence);
+            ThrowWhatHappened([]);
+        }
+    }
+
     private void Take(List<ConsumedRecord> records, int recordsMax, int sliceMs)
     {
         while (records.Count < recordsMax)
@@ -159,7 +170,7 @@ internal sealed class KafkaGroupConsumer(
                 }
 
                 sliceMs = 0;
-                TopicPartition partition = FromClient(result.TopicPartition);
+                TopicPartition partition = result.TopicPartition.FromClient();
                 if (mine.Find(partition) is { Fetching: true } from && result.Offset.Value >= from.Taken)
                 {
                     from.Taken = result.Offset.Value + 1;
@@ -176,7 +187,7 @@ internal sealed class KafkaGroupConsumer(
             }
             catch (KafkaException cause) when (cause.Error.IsFatal)
             {
-                Rebuild(cause.Error);
+                Rebuild(KafkaErrors.Text(cause.Error));
                 return;
             }
         }
@@ -188,37 +199,36 @@ internal sealed class KafkaGroupConsumer(
         Error error = cause.Error;
         if (error.IsFatal)
         {
-            Rebuild(error);
+            Rebuild(KafkaErrors.Text(error));
             return true;
         }
 
         if (error.Code == ErrorCode.Local_MaxPollExceeded)
         {
             // The client has left the group already.
-            LoseAll($"it did not poll for {clients.Options.PollTimeout}");
+            LoseAll(Silence);
             return false;
         }
 
         if (KafkaErrors.IsOffsetLost(error.Code))
         {
-            // Without a number: the client found no committed offset, which is decided by BeginNew.
-            return mine.Find(FromClient(cause.ConsumerRecord.TopicPartition)) is { Fetching: true } partition && !cause.ConsumerRecord.Offset.IsSpecial
-                ? throw OffsetLost(partition.Partition, KafkaErrors.Text(error))
+            // Without a number: the client found no committed offset, which is decided when it begins.
+            return mine.Find(cause.ConsumerRecord.TopicPartition.FromClient()) is { Fetching: true } partition && !cause.ConsumerRecord.Offset.IsSpecial
+                ? throw OffsetLost(partition, KafkaErrors.Text(error))
                 : false;
         }
 
         throw new MessagingTransientException($"member '{memberName}' of group '{group}': {KafkaErrors.Text(error)}{clients.Trouble}", cause);
     }
 
-    private MessagingFatalException OffsetLost(TopicPartition partition, string why) => new(
-        $"group '{group}' cannot go on in {partition}: its offset {Owned(partition).Position} is not there ({why}). Records that were not yet processed may have "
-        + "been deleted, or the topic was made anew. Find out which; then set the group's offset with kafka-consumer-groups --reset-offsets while no worker runs");
+    private MessagingFatalException OffsetLost(OwnedPartition partition, string why) =>
+        KafkaErrors.OffsetLost(group, partition.Partition, partition.Position, why);
 
-    private void Rebuild(Error error)
+    private void Rebuild(string reason)
     {
         MemberClient old = client!;
-        LoseAll(KafkaErrors.Text(error));
-        evicted ??= KafkaErrors.Text(error);
+        LoseAll(reason);
+        evicted ??= reason;
         client = null;
         _ = old.LeaveAsync();
     }
@@ -260,7 +270,7 @@ internal sealed class KafkaGroupConsumer(
     {
         if (!disposed)
         {
-            LookUp(mine.Arrive(partitions.Select(FromClient)));
+            LookUp(mine.Arrive(partitions.Select(PartitionNames.FromClient)));
         }
 
         // The client begins at the committed offset too, which it looks up for itself. It must not be given a logical offset (the end, say): if it were sent
@@ -277,12 +287,12 @@ internal sealed class KafkaGroupConsumer(
 
         if (!IsMember)
         {
-            // Out of the group while the client was still asking for some partitions in order.
+            // Out of the group, while the client still asks for some partitions in order.
             LoseAll("the group goes on without it");
             return;
         }
 
-        List<TopicPartition> all = partitions.ConvertAll(static p => FromClient(p.TopicPartition));
+        List<TopicPartition> all = partitions.ConvertAll(static p => p.TopicPartition.FromClient());
         List<TopicPartition> told = all.FindAll(mine.IsOwned);
         if (told.Count > 0)
         {
@@ -372,19 +382,10 @@ internal sealed class KafkaGroupConsumer(
 
     private void TellOfTheEnd()
     {
-        IReadOnlyCollection<TopicPartition> partitions = Assignment;
-        if (partitions.Count == 0)
+        if (mine.Names is { Count: > 0 } partitions)
         {
-            return;
-        }
-
-        if (IsMember)
-        {
-            listener.OnRevoked(partitions);
-        }
-        else
-        {
-            listener.OnLost(partitions);
+            Action<IReadOnlyCollection<TopicPartition>> tell = IsMember ? listener.OnRevoked : listener.OnLost;
+            tell(partitions);
         }
     }
 

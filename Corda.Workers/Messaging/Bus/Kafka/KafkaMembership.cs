@@ -24,8 +24,8 @@ internal sealed record KafkaMembership(string Group, string MemberId, int Genera
     /// <summary>The ownerships at the moment.</summary>
     public required FrozenDictionary<TopicPartition, long> Epochs { get; init; }
 
-    /// <summary>The ownerships now.</summary>
-    public required Func<FrozenDictionary<TopicPartition, long>> EpochsNow { get; init; }
+    /// <summary>The member's membership now.</summary>
+    public required Func<GroupMembership> Now { get; init; }
 
     /// <summary>
     /// Whether the broker can check it. A token without a member must never reach it: for transactions it takes "nobody" for a client that needs no
@@ -33,20 +33,22 @@ internal sealed record KafkaMembership(string Group, string MemberId, int Genera
     /// </summary>
     public bool IsProof => MemberId.Length > 0 && Generation > 0 && MemberId == Issued;
 
-    /// <summary>Whether these partitions have been the member's own ever since.</summary>
-    public bool StillOwns(IEnumerable<TopicPartition> partitions)
-    {
-        FrozenDictionary<TopicPartition, long> now = EpochsNow();
-        return partitions.All(p => Epochs.TryGetValue(p, out long then) && now.TryGetValue(p, out long epoch) && epoch == then);
-    }
+    /// <summary>
+    /// The same member's proof of now, if these partitions have been its own ever since; otherwise null. To be asked on the thread that polls: while it is not
+    /// polling, no partition can be taken from it in an orderly way, and a member that was put out has no proof.
+    /// </summary>
+    public KafkaMembership? Renewed(IEnumerable<TopicPartition> partitions) =>
+        Now() is KafkaMembership { IsProof: true } now && now.MemberId == MemberId && partitions.All(p => IsSame(p, now)) ? now : null;
 
     /// <summary>The membership in a client's token.</summary>
-    public static KafkaMembership Of(
-        IConsumerGroupMetadata token, FrozenDictionary<TopicPartition, long> epochs, Func<FrozenDictionary<TopicPartition, long>> epochsNow)
+    public static KafkaMembership Of(IConsumerGroupMetadata token, FrozenDictionary<TopicPartition, long> epochs, Func<GroupMembership> now)
     {
         (string group, string member, int generation) = Read(Bytes(token));
-        return new KafkaMembership(group, member, generation) { Token = token, Issued = member, Epochs = epochs, EpochsNow = epochsNow };
+        return new KafkaMembership(group, member, generation) { Token = token, Issued = member, Epochs = epochs, Now = now };
     }
+
+    private bool IsSame(TopicPartition partition, KafkaMembership now) =>
+        Epochs.TryGetValue(partition, out long then) && now.Epochs.TryGetValue(partition, out long epoch) && epoch == then;
 
     // librdkafka's form: "CGMDv2:", generation (native byte order), group, 0, member, 0, ... The two ids must come from one token: asked for one after
     // the other they may be of different memberships.

@@ -4,6 +4,7 @@ namespace Corda.Workers.Messaging.Bus.Kafka;
 internal static class KafkaOptionsCheck
 {
     private const int PartitionsMax = 1024;
+    private static readonly TimeSpan TransactionTimeoutMin = TimeSpan.FromSeconds(1);
 
     /// <summary>The client's own name of a pass-through setting. Underscores stand for dots, which not every shell lets into names of variables.</summary>
     public static string NameOf(string name) => name.Trim().ToLowerInvariant().Replace('_', '.');
@@ -25,6 +26,11 @@ internal static class KafkaOptionsCheck
         {
             yield return $"{section}:HeartbeatInterval is {options.HeartbeatInterval}, but must be at most a third of SessionTimeout ({options.SessionTimeout}): "
                 + "one heartbeat that is lost must not cost the membership.";
+        }
+
+        if (options.TransactionTimeout < TransactionTimeoutMin)
+        {
+            yield return $"{section}:TransactionTimeout is {options.TransactionTimeout}, but must be at least {TransactionTimeoutMin}: a commit may take a while.";
         }
 
         if (options.MinInSyncReplicas > options.ReplicationFactor)

@@ -14,6 +14,9 @@ internal static class KafkaSettings
     /// <summary>The longest that a call waits for the brokers before it counts as failed.</summary>
     public static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
 
+    /// <summary>The longest that a look at the topics waits: every loop begins with one, and a worker without a broker must still stop soon.</summary>
+    public static readonly TimeSpan LookTimeout = TimeSpan.FromSeconds(3);
+
     /// <summary>What an operator may not pass through: correctness owns it.</summary>
     public static bool IsOwned(string name, KafkaOptions options)
     {
@@ -34,14 +37,14 @@ internal static class KafkaSettings
         // A worker must never see what was aborted, nor take over offsets while their transaction is open.
         ["isolation.level"] = "read_committed",
 
-        // A lost offset must be loud. Where a group begins is decided, and committed, by its first member; see OffsetLookup.
+        // A lost offset must be loud. Where a group begins is decided, and committed, by its first member; see GroupBeginning.
         ["auto.offset.reset"] = "error",
 
         // Offsets are committed in the transaction of the work, and nowhere else.
         ["enable.auto.commit"] = "false",
         ["enable.auto.offset.store"] = "false",
 
-        // An idle partition's end tells that only control records follow; see KafkaGroupConsumer.
+        // Only readers have to know where a partition ends.
         ["enable.partition.eof"] = "false",
 
         // Also the moment when a stuck lane gives up its partitions.
@@ -116,6 +119,9 @@ internal static class KafkaSettings
 
         // A static member's orderly leave costs the session timeout: it sends no leave.
         "group.instance.id",
+
+        // The other group protocol's.
+        "partition.assignment.strategy", "session.timeout.ms", "heartbeat.interval.ms",
 
         // Batches are reordered and repeated without it.
         "queuing.strategy", "enable.gapless.guarantee", "request.required.acks", "message.send.max.retries", "max.in.flight",
@@ -192,12 +198,12 @@ internal static class KafkaSettings
         ["allow.auto.create.topics"] = "false",
 
         // A broker that restarts is found again at once.
-        ["reconnect.backoff.ms"] = "20",
+        ["reconnect.backoff.ms"] = "50",
         ["reconnect.backoff.max.ms"] = "500",
         ["socket.connection.setup.timeout.ms"] = "5000",
 
-        // Above the broker's own longest answer; a request that takes longer is taken for lost.
-        ["socket.timeout.ms"] = "10000",
+        // Above the broker's own longest answer; a request that takes longer is taken for lost. Not longer than a transaction, as the client demands.
+        ["socket.timeout.ms"] = Ms(options.TransactionTimeout < CallTimeout ? options.TransactionTimeout : CallTimeout),
 
         // Small requests go out at once.
         ["socket.nagle.disable"] = "true",

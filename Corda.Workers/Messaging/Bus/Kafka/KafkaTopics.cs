@@ -6,7 +6,7 @@ using Confluent.Kafka.Admin;
 namespace Corda.Workers.Messaging.Bus.Kafka;
 
 /// <summary>Makes topics, or checks those that exist; what was found good is remembered. Thread-safe.</summary>
-internal sealed class KafkaTopics(KafkaClients clients)
+internal sealed class KafkaTopics(KafkaClients clients, TimeProvider time)
 {
     private static readonly TimeSpan LeadersTimeout = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan LeadersPause = TimeSpan.FromMilliseconds(20);
@@ -14,17 +14,25 @@ internal sealed class KafkaTopics(KafkaClients clients)
     private readonly ConcurrentDictionary<string, Known> known = new();
     private readonly Lock gate = new();
     private readonly IAdminClient admin = clients.Admin();
+    private (long At, MessagingTransientException Cause)? failure;
 
     /// <inheritdoc cref="IMessageBus.EnsureTopics"/>
     /// <exception cref="MessagingTransientException">No broker answers for now.</exception>
     public void Ensure(IReadOnlyCollection<TopicSpec> topics)
     {
+        long asked = time.GetTimestamp();
         lock (gate)
         {
+            // Who has waited for another's vain attempt need not make one more.
+            if (failure is { } earlier && earlier.At > asked)
+            {
+                throw new MessagingTransientException(earlier.Cause.Message, earlier.Cause);
+            }
+
             List<TopicSpec> unknown = [.. topics.DistinctBy(static topic => topic.Name).Where(topic => !IsKnown(topic))];
             if (unknown.Count > 0)
             {
-                Answer("make or check topics", () => EnsureAsync(unknown).GetAwaiter().GetResult());
+                Attempt(() => EnsureAsync(unknown).GetAwaiter().GetResult());
             }
         }
     }
@@ -65,6 +73,19 @@ internal sealed class KafkaTopics(KafkaClients clients)
         {
             throw new MessagingTransientException(
                 $"could not {what} on {clients.Options.BootstrapServers}: {KafkaErrors.Text(cause.Error)}{clients.Trouble}", cause);
+        }
+    }
+
+    private void Attempt(Func<bool> ensure)
+    {
+        try
+        {
+            Answer("make or check topics", ensure);
+        }
+        catch (MessagingTransientException cause)
+        {
+            failure = (time.GetTimestamp(), cause);
+            throw;
         }
     }
 
@@ -217,7 +238,7 @@ internal sealed class KafkaTopics(KafkaClients clients)
 
     private TopicMetadata? Describe(string topic)
     {
-        TopicMetadata? metadata = admin.GetMetadata(topic, KafkaSettings.CallTimeout).Topics.Find(candidate => candidate.Topic == topic);
+        TopicMetadata? metadata = admin.GetMetadata(topic, KafkaSettings.LookTimeout).Topics.Find(candidate => candidate.Topic == topic);
         if (metadata is null || metadata.Error.Code is ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic)
         {
             return null;

@@ -7,11 +7,17 @@ namespace Corda.Workers.Messaging.Bus.Kafka;
 /// <para>Two clients, <c>&lt;id&gt;.a</c> and <c>&lt;id&gt;.b</c>, take turns: a transaction begins on one while the broker still writes the markers of the
 /// other's. It begins only after the last commit has returned, so order and fencing are those of one. Opening initialises both, and so fences both of every
 /// former holder.</para>
+/// <para>A group that merely moves on while a transaction is under way (somebody joined or left) makes the broker refuse its offsets. Where the partitions
+/// have stayed, the same work is committed again with the new membership; nothing is rewound.</para>
 /// <para>Errors: what failed before the commit was asked for is aborted and definite. A commit or abort that has no clear answer is
 /// <see cref="MessagingIndefiniteException"/>; both clients are let go of then, and nothing begins on them again.</para>
 /// </remarks>
 internal sealed class KafkaTransactionalProducer : ITransactionalProducer
 {
+    // A rebalance of the others is through in a moment; it must not wait for long for this one, which does not poll meanwhile.
+    private const int Attempts = 10;
+    private static readonly TimeSpan GenerationPause = TimeSpan.FromMilliseconds(20);
+
     private readonly KafkaClients clients;
     private readonly string id;
     private readonly TransactionClient[] turns;
@@ -49,12 +55,31 @@ internal sealed class KafkaTransactionalProducer : ITransactionalProducer
         }
 
         RequireUsable();
-        KafkaMembership? proof = consumed.Count > 0 ? Proof(membership) : null;
+        var work = new Work(records, consumed, consumed.Count > 0 ? Proof(membership) : null);
+        for (int attempt = 1; !TryCommit(work, attempt == Attempts); attempt++)
+        {
+            Thread.Sleep(GenerationPause);
+            work = work with { Proof = work.Proof!.Renewed(consumed.Keys) ?? throw NoOwner(work.Proof, "the group has moved on") };
+        }
+    }
+
+    // False where the group has moved on but the partitions stay: the same work may commit as part of the new generation.
+    private bool TryCommit(Work work, bool isLast)
+    {
         MakeReady();
         TransactionClient client = turns[turn];
         turn = 1 - turn;
-        Write(client, records, consumed, proof);
-        End(client, consumed, proof);
+        try
+        {
+            Write(client, work);
+            End(client, work);
+            return true;
+        }
+        catch (MessagingTransientException cause)
+            when (!isLast && work.Proof is not null && cause.InnerException is KafkaException { Error.Code: var code } && KafkaErrors.IsOldGeneration(code))
+        {
+            return false;
+        }
     }
 
     public void Dispose()
@@ -93,38 +118,37 @@ internal sealed class KafkaTransactionalProducer : ITransactionalProducer
         ? Fenced(cause.Error)
         : new MessagingTransientException($"producer '{id}' cannot be initialised: {KafkaErrors.Text(cause.Error)}{clients.Trouble}", cause);
 
-    private void Write(
-        TransactionClient client, IReadOnlyList<OutgoingRecord> records, IReadOnlyDictionary<TopicPartition, long> consumed, KafkaMembership? proof)
+    private void Write(TransactionClient client, Work work)
     {
         try
         {
             client.Begin();
-            foreach (OutgoingRecord record in records)
+            foreach (OutgoingRecord record in work.Records)
             {
                 client.Produce(record);
             }
 
-            if (proof is not null)
+            if (work.Proof is { } proof)
             {
                 // Last: a producer that is fenced must not move them.
-                client.SendOffsets(consumed.Select(static p => new TopicPartitionOffset(p.Key.Topic, p.Key.Partition, p.Value)), proof.Token);
+                client.SendOffsets(work.Consumed.Select(static p => new TopicPartitionOffset(p.Key.Topic, p.Key.Partition, p.Value)), proof.Token);
             }
         }
         catch (KafkaException cause)
         {
-            throw Aborted(client, cause, consumed, proof);
+            throw Aborted(client, cause, work);
         }
     }
 
-    private void End(TransactionClient client, IReadOnlyDictionary<TopicPartition, long> consumed, KafkaMembership? proof)
+    private void End(TransactionClient client, Work work)
     {
         try
         {
-            WithinBound(client.Commit);
+            client.Commit();
         }
         catch (KafkaTxnRequiresAbortException cause)
         {
-            throw Aborted(client, cause, consumed, proof);
+            throw Aborted(client, cause, work);
         }
         catch (KafkaException cause)
         {
@@ -133,8 +157,7 @@ internal sealed class KafkaTransactionalProducer : ITransactionalProducer
     }
 
     // Nothing was committed, and nothing will be: what is to be done, and what the caller is told.
-    private Exception Aborted(
-        TransactionClient client, KafkaException cause, IReadOnlyDictionary<TopicPartition, long> consumed, KafkaMembership? proof)
+    private Exception Aborted(TransactionClient client, KafkaException cause, Work work)
     {
         Error error = cause.Error;
         if (KafkaErrors.IsFenced(error.Code))
@@ -145,7 +168,7 @@ internal sealed class KafkaTransactionalProducer : ITransactionalProducer
         KafkaLog.ProducerAborts(clients.Logger, id, KafkaErrors.Text(error));
         try
         {
-            WithinBound(client.Abort);
+            client.Abort();
         }
         catch (KafkaException failed)
         {
@@ -163,10 +186,10 @@ internal sealed class KafkaTransactionalProducer : ITransactionalProducer
             client.Discard();
         }
 
-        return Reason(error, cause, consumed, proof);
+        return Reason(error, cause, work);
     }
 
-    private Exception Reason(Error error, KafkaException cause, IReadOnlyDictionary<TopicPartition, long> consumed, KafkaMembership? proof)
+    private Exception Reason(Error error, KafkaException cause, Work work)
     {
         string what = $"the transaction of '{id}' was aborted: {KafkaErrors.Text(error)}";
         if (KafkaErrors.IsTooLarge(error.Code))
@@ -174,31 +197,17 @@ internal sealed class KafkaTransactionalProducer : ITransactionalProducer
             return new RecordRefusedException(what, cause);
         }
 
-        if (proof is not null && (KafkaErrors.IsEvicted(error.Code) || (KafkaErrors.IsOldGeneration(error.Code) && !proof.StillOwns(consumed.Keys))))
+        if (work.Proof is { } proof && (KafkaErrors.IsEvicted(error.Code)
+            || (KafkaErrors.IsOldGeneration(error.Code) && proof.Renewed(work.Consumed.Keys) is null)))
         {
-            return new MessagingFencedException($"{what}; member '{proof.MemberId}' of generation {proof.Generation} is no owner any more", cause);
+            return NoOwner(proof, what, cause);
         }
 
         return new MessagingTransientException($"{what}{clients.Trouble}", cause);
     }
 
-    // The client says that the call may be repeated as long as it has no answer. Beyond the transaction's own time the broker has decided, but not told us.
-    private void WithinBound(Action call)
-    {
-        const int Calls = 3;
-        for (int calls = 1; ; calls++)
-        {
-            try
-            {
-                call();
-                return;
-            }
-            catch (KafkaRetriableException) when (calls < Calls)
-            {
-                // Again.
-            }
-        }
-    }
+    private static MessagingFencedException NoOwner(KafkaMembership proof, string what, Exception? cause = null) =>
+        new($"{what}; member '{proof.MemberId}' of generation {proof.Generation} of group '{proof.Group}' is no owner any more", cause);
 
     private MessagingFencedException Fenced(Error error)
     {
@@ -216,4 +225,6 @@ internal sealed class KafkaTransactionalProducer : ITransactionalProducer
     }
 
     private void DiscardAll() => Array.ForEach(turns, static client => client.Discard());
+
+    private sealed record Work(IReadOnlyList<OutgoingRecord> Records, IReadOnlyDictionary<TopicPartition, long> Consumed, KafkaMembership? Proof);
 }

@@ -13,7 +13,7 @@ internal sealed class KafkaWatermarks(KafkaClients clients, TimeProvider time)
     /// <exception cref="MessagingTransientException">No answer for now.</exception>
     public (long Low, long High) Of(TopicPartition partition)
     {
-        var asked = new Confluent.Kafka.TopicPartition(partition.Topic, partition.Partition);
+        Confluent.Kafka.TopicPartition asked = partition.ToClient();
         long start = time.GetTimestamp();
         while (true)
         {

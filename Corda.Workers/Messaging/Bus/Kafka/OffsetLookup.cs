@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Confluent.Kafka;
-using Partition = Confluent.Kafka.TopicPartition;
 
 namespace Corda.Workers.Messaging.Bus.Kafka;
 
@@ -61,8 +60,8 @@ internal sealed class OffsetLookup(IConsumer<byte[], byte[]> client, string grou
     /// <summary>The committed offsets; null where there is none.</summary>
     /// <exception cref="KafkaException">No (stable) answer within the time.</exception>
     public static Dictionary<TopicPartition, long?> Committed(IConsumer<byte[], byte[]> client, IEnumerable<TopicPartition> partitions, TimeSpan timeout) =>
-        client.Committed(partitions.Select(static p => new Partition(p.Topic, p.Partition)), timeout).ToDictionary(
-            static offset => new TopicPartition(offset.Topic, offset.Partition.Value),
+        client.Committed(partitions.Select(PartitionNames.ToClient), timeout).ToDictionary(
+            static offset => offset.TopicPartition.FromClient(),
             static offset => offset.Offset.IsSpecial ? (long?)null : offset.Offset.Value);
 
     private void Run(IReadOnlyList<OwnedPartition> partitions, Func<OwnedPartition, bool> isWanted)

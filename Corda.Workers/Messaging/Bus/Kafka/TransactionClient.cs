@@ -70,7 +70,7 @@ internal sealed class TransactionClient(string id, KafkaClients clients)
     {
         Require(State.Open);
         var message = new Message<byte[], byte[]> { Key = record.Key, Value = record.Value! };
-        var partition = new Confluent.Kafka.TopicPartition(record.Partition.Topic, record.Partition.Partition);
+        Confluent.Kafka.TopicPartition partition = record.Partition.ToClient();
         while (true)
         {
             try
@@ -89,22 +89,15 @@ internal sealed class TransactionClient(string id, KafkaClients clients)
     public void SendOffsets(IEnumerable<TopicPartitionOffset> offsets, IConsumerGroupMetadata token)
     {
         Require(State.Open);
-        try
-        {
-            producer!.SendOffsetsToTransaction(offsets, token, KafkaSettings.CallTimeout);
-        }
-        catch (KafkaRetriableException)
-        {
-            // The client asks to be called again; a second failure is the caller's to judge.
-            producer!.SendOffsetsToTransaction(offsets, token, KafkaSettings.CallTimeout);
-        }
+        producer!.SendOffsetsToTransaction(offsets, token, EndTimeout);
     }
 
-    /// <summary>Commits. After <see cref="KafkaRetriableException"/> it may be called again, and nothing else.</summary>
+    /// <summary>Commits.</summary>
+    /// <exception cref="KafkaRetriableException">There was no answer in time.</exception>
     public void Commit()
     {
         Require(State.Open);
-        producer!.CommitTransaction();
+        producer!.CommitTransaction(EndTimeout);
         state = State.Ready;
     }
 
@@ -112,7 +105,7 @@ internal sealed class TransactionClient(string id, KafkaClients clients)
     public void Abort()
     {
         Require(State.Open);
-        producer!.AbortTransaction();
+        producer!.AbortTransaction(EndTimeout);
         state = State.Ready;
     }
 
@@ -129,6 +122,9 @@ internal sealed class TransactionClient(string id, KafkaClients clients)
 
     // The broker aborts what a former holder has open before it answers.
     private TimeSpan InitTimeout => clients.Options.TransactionTimeout + KafkaSettings.CallTimeout;
+
+    // The client repeats a call by itself for as long as it is given; without a bound, for ever. After this time the broker has decided by itself.
+    private TimeSpan EndTimeout => clients.Options.TransactionTimeout;
 
     private static TimeSpan FullPause => TimeSpan.FromMilliseconds(50);
 
