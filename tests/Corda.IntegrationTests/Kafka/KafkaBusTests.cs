@@ -126,6 +126,32 @@ public sealed class KafkaBusTests : IAsyncDisposable
         Assert.Equal(7, told.Records[0].Offset);
     }
 
+    [KafkaTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Partition_that_is_idle_till_retention_has_deleted_everything_is_no_lost_offset(bool leaves)
+    {
+        KafkaBus bus = Open(Options());
+        bus.EnsureTopics([new TopicSpec(topic, Cleanup.Delete)]);
+        string group = $"group.{topic}";
+        using ITransactionalProducer producer = bus.OpenTransactional($"tx.{topic}");
+        producer.Commit([new OutgoingRecord(Place, [1], [1])], new Dictionary<TopicPartition, long>(), null);
+        using (TestGroupMember member = new(bus, group, topic))
+        {
+            await Until(() => member.Records.Count == 1, "the record", member.Poll);
+            producer.Commit([], new Dictionary<TopicPartition, long> { [Place] = 1 }, member.Consumer.Membership);
+            if (leaves) for (int i = 0; i < 20; i++) member.Poll();
+            else await Until(() => Committed(group) == 2, "the offset to move over the control record", member.Poll);
+        }
+
+        Assert.Equal(2, Committed(group));
+        await DeleteBefore(2);
+        using TestGroupMember heir = new(bus, group, topic);
+        await Until(() => heir.Consumer.Assignment.Count == 2, "the partitions", heir.Poll);
+        producer.Commit([new OutgoingRecord(Place, [1], [2])], new Dictionary<TopicPartition, long>(), null);
+        await Until(() => heir.Records.Count == 1, "the record after the deletion", heir.Poll);
+    }
+
     [KafkaFact]
     public async Task Rebalance_of_others_does_not_fail_a_transaction_of_partitions_that_stay()
     {
@@ -182,6 +208,13 @@ public sealed class KafkaBusTests : IAsyncDisposable
     {
         using IBatchProducer producer = bus.OpenProducer($"fill.{topic}");
         for (int i = 0; i < records; i++) await producer.WriteAsync([new OutgoingRecord(Place, [1], Encoding.UTF8.GetBytes($"{i}"))]);
+    }
+
+    private long Committed(string group)
+    {
+        using IAdminClient admin = new AdminClientBuilder(KafkaSettings.Admin(Options())).Build();
+        var asked = new ConsumerGroupTopicPartitions(group, [new Confluent.Kafka.TopicPartition(topic, 0)]);
+        return admin.ListConsumerGroupOffsetsAsync([asked]).GetAwaiter().GetResult()[0].Partitions[0].Offset.Value;
     }
 
     private async Task DeleteBefore(long offset)

@@ -20,7 +20,7 @@ internal sealed class GroupBeginning(string group, KafkaClients clients, KafkaWa
         {
             foreach (OwnedPartition partition in partitions)
             {
-                partition.MoveTo(FirstOffset(partition.Partition));
+                partition.BeginAt(FirstOffset(partition.Partition));
             }
 
             client.Commit(partitions.Select(static partition => partition.AtPosition));

@@ -14,15 +14,16 @@ namespace Corda.Workers.Messaging.Bus.Kafka;
 /// </remarks>
 internal sealed class KafkaGroupConsumer(
     string group, string memberName, IReadOnlyCollection<string> topics, IAssignmentListener listener, KafkaClients clients, KafkaWatermarks watermarks,
-    TimeProvider time) : IGroupConsumer
+    TimeProvider time) : IGroupConsumer, IMembershipHolder
 {
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
     private readonly MemberPartitions mine = new();
     private readonly GroupBeginning beginning = new(group, clients, watermarks);
+    private readonly IdleOffsets idle = new(time);
     private MemberClient? client;
     private string? evicted;
-    private Exception? listenerFailure;
+    private Exception? failure;
     private long lastPoll;
     private volatile bool wakeup;
     private volatile bool disposed;
@@ -32,7 +33,7 @@ internal sealed class KafkaGroupConsumer(
 
     /// <inheritdoc/>
     public GroupMembership Membership => !disposed && client is { } member
-        ? KafkaMembership.Of(member.Consumer.ConsumerGroupMetadata, mine.Epochs, () => Membership)
+        ? KafkaMembership.Of(member.Consumer.ConsumerGroupMetadata, mine.Epochs, this)
         : new GroupMembership(group, "", -1);
 
     /// <inheritdoc/>
@@ -57,8 +58,9 @@ internal sealed class KafkaGroupConsumer(
             if (records.Count > 0 || wakeup || left <= TimeSpan.Zero)
             {
                 wakeup = false;
+                if (records.Count == 0) idle.Pass(client!, mine);
                 lastPoll = time.GetTimestamp();
-                return Deliver(records);
+                return mine.Deliver(records);
             }
         }
     }
@@ -102,7 +104,7 @@ internal sealed class KafkaGroupConsumer(
         Dictionary<TopicPartition, long?> committed = client.Committed(mine.Names);
         foreach (OwnedPartition partition in mine.Owned)
         {
-            partition.MoveTo(committed[partition.Partition] ?? throw OffsetLost(partition, "it is gone from the group"));
+            partition.BeginAt(committed[partition.Partition] ?? throw OffsetLost(partition, "it is gone from the group"));
         }
 
         SendToPositions();
@@ -110,6 +112,9 @@ internal sealed class KafkaGroupConsumer(
 
     /// <inheritdoc/>
     public void Wakeup() => wakeup = true;
+
+    /// <inheritdoc/>
+    public void OnCommitted(IReadOnlyDictionary<TopicPartition, long> offsets) => mine.Commit(offsets);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -170,11 +175,9 @@ internal sealed class KafkaGroupConsumer(
                 }
 
                 sliceMs = 0;
-                TopicPartition partition = result.TopicPartition.FromClient();
-                if (mine.Find(partition) is { Fetching: true } from && result.Offset.Value >= from.Taken)
+                if (mine.TryTake(result))
                 {
-                    from.Taken = result.Offset.Value + 1;
-                    records.Add(KafkaPartitionReader.RecordOf(partition, result));
+                    records.Add(KafkaPartitionReader.RecordOf(result.TopicPartition.FromClient(), result));
                 }
             }
             catch (ConsumeException cause)
@@ -213,12 +216,13 @@ internal sealed class KafkaGroupConsumer(
         if (KafkaErrors.IsOffsetLost(error.Code))
         {
             // Without a number: the client found no committed offset, which is decided when it begins.
-            return mine.Find(cause.ConsumerRecord.TopicPartition.FromClient()) is { Fetching: true } partition && !cause.ConsumerRecord.Offset.IsSpecial
-                ? throw OffsetLost(partition, KafkaErrors.Text(error))
-                : false;
+            bool isOurs = mine.Find(cause.ConsumerRecord.TopicPartition.FromClient()) is { Fetching: true } && !cause.ConsumerRecord.Offset.IsSpecial;
+            if (isOurs) failure = OffsetLost(Owned(cause.ConsumerRecord.TopicPartition.FromClient()), KafkaErrors.Text(error));
+            return isOurs;
         }
 
-        throw new MessagingTransientException($"member '{memberName}' of group '{group}': {KafkaErrors.Text(error)}{clients.Trouble}", cause);
+        failure = new MessagingTransientException($"member '{memberName}' of group '{group}': {KafkaErrors.Text(error)}{clients.Trouble}", cause);
+        return true;
     }
 
     private MessagingFatalException OffsetLost(OwnedPartition partition, string why) =>
@@ -238,32 +242,20 @@ internal sealed class KafkaGroupConsumer(
         if (evicted is { } reason)
         {
             evicted = null;
-            listenerFailure = null;
+            failure = null;
             throw new MessagingFencedException($"member '{memberName}' was put out of group '{group}': {reason}; the next poll joins anew");
         }
 
-        if (listenerFailure is { } failure)
+        if (failure is { } thrown)
         {
-            listenerFailure = null;
+            failure = null;
             foreach (OwnedPartition partition in records.Select(static record => record.Partition).Distinct().Where(mine.IsOwned).Select(Owned))
             {
                 partition.MoveTo(partition.Position);
             }
 
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(thrown);
         }
-    }
-
-    // A partition may have been revoked after its record was taken: then it is another's to read.
-    private List<ConsumedRecord> Deliver(List<ConsumedRecord> records)
-    {
-        records.RemoveAll(record => !mine.IsOwned(record.Partition));
-        foreach (ConsumedRecord record in records)
-        {
-            Owned(record.Partition).Position = record.Offset + 1;
-        }
-
-        return records;
     }
 
     private IEnumerable<TopicPartitionOffset> OnClientAssigned(IConsumer<byte[], byte[]> from, List<Partition> partitions)
@@ -329,9 +321,9 @@ internal sealed class KafkaGroupConsumer(
         {
             tell();
         }
-        catch (Exception failure)
+        catch (Exception thrown)
         {
-            listenerFailure ??= failure;
+            failure ??= thrown;
         }
     }
 
@@ -343,7 +335,7 @@ internal sealed class KafkaGroupConsumer(
         {
             if (mine.IsArriving(partition))
             {
-                partition.MoveTo(offset ?? 0);
+                partition.BeginAt(offset ?? 0);
                 (offset is null ? unknown : begun).Add(partition);
             }
         }
@@ -386,6 +378,7 @@ internal sealed class KafkaGroupConsumer(
         {
             Action<IReadOnlyCollection<TopicPartition>> tell = IsMember ? listener.OnRevoked : listener.OnLost;
             tell(partitions);
+            if (IsMember) IdleOffsets.Commit(client!, mine);
         }
     }
 

@@ -24,8 +24,8 @@ internal sealed record KafkaMembership(string Group, string MemberId, int Genera
     /// <summary>The ownerships at the moment.</summary>
     public required FrozenDictionary<TopicPartition, long> Epochs { get; init; }
 
-    /// <summary>The member's membership now.</summary>
-    public required Func<GroupMembership> Now { get; init; }
+    /// <summary>The member.</summary>
+    public required IMembershipHolder Holder { get; init; }
 
     /// <summary>
     /// Whether the broker can check it. A token without a member must never reach it: for transactions it takes "nobody" for a client that needs no
@@ -38,13 +38,13 @@ internal sealed record KafkaMembership(string Group, string MemberId, int Genera
     /// polling, no partition can be taken from it in an orderly way, and a member that was put out has no proof.
     /// </summary>
     public KafkaMembership? Renewed(IEnumerable<TopicPartition> partitions) =>
-        Now() is KafkaMembership { IsProof: true } now && now.MemberId == MemberId && partitions.All(p => IsSame(p, now)) ? now : null;
+        Holder.Membership is KafkaMembership { IsProof: true } now && now.MemberId == MemberId && partitions.All(p => IsSame(p, now)) ? now : null;
 
     /// <summary>The membership in a client's token.</summary>
-    public static KafkaMembership Of(IConsumerGroupMetadata token, FrozenDictionary<TopicPartition, long> epochs, Func<GroupMembership> now)
+    public static KafkaMembership Of(IConsumerGroupMetadata token, FrozenDictionary<TopicPartition, long> epochs, IMembershipHolder holder)
     {
         (string group, string member, int generation) = Read(Bytes(token));
-        return new KafkaMembership(group, member, generation) { Token = token, Issued = member, Epochs = epochs, Now = now };
+        return new KafkaMembership(group, member, generation) { Token = token, Issued = member, Epochs = epochs, Holder = holder };
     }
 
     private bool IsSame(TopicPartition partition, KafkaMembership now) =>

@@ -44,8 +44,8 @@ internal static class KafkaSettings
         ["enable.auto.commit"] = "false",
         ["enable.auto.offset.store"] = "false",
 
-        // Only readers have to know where a partition ends.
-        ["enable.partition.eof"] = "false",
+        // Tells where the control records behind the last event end; see IdleOffsets.
+        ["enable.partition.eof"] = "true",
 
         // Also the moment when a stuck lane gives up its partitions.
         ["max.poll.interval.ms"] = Ms(options.PollTimeout > options.SessionTimeout ? options.PollTimeout : options.SessionTimeout),

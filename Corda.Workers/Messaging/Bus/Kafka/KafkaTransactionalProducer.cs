@@ -73,6 +73,7 @@ internal sealed class KafkaTransactionalProducer : ITransactionalProducer
         {
             Write(client, work);
             End(client, work);
+            work.Proof?.Holder.OnCommitted(work.Consumed);
             return true;
         }
         catch (MessagingTransientException cause)

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Confluent.Kafka;
 
 namespace Corda.Workers.Messaging.Bus.Kafka;
 
@@ -22,6 +23,45 @@ internal sealed class MemberPartitions
 
     /// <summary>Which ownership of each partition this is: a partition that has left and come back has another.</summary>
     public FrozenDictionary<TopicPartition, long> Epochs => epochs;
+
+    /// <summary>Something of the client: false where it is of no use, because the partition is not owned or the client has not been sent to its position.</summary>
+    public bool TryTake(ConsumeResult<byte[], byte[]> result)
+    {
+        if (Find(result.TopicPartition.FromClient()) is not { Fetching: true } partition || result.Offset.Value < partition.Taken)
+        {
+            return false;
+        }
+
+        if (result.IsPartitionEOF)
+        {
+            partition.End = result.Offset.Value;
+            return false;
+        }
+
+        partition.Taken = result.Offset.Value + 1;
+        return true;
+    }
+
+    /// <summary>Hands out what was taken, but what belongs to a partition that was revoked meanwhile: that is another's to read.</summary>
+    public List<ConsumedRecord> Deliver(List<ConsumedRecord> records)
+    {
+        records.RemoveAll(record => !IsOwned(record.Partition));
+        foreach (ConsumedRecord record in records)
+        {
+            owned[record.Partition].Position = record.Offset + 1;
+        }
+
+        return records;
+    }
+
+    /// <summary>These offsets have been committed.</summary>
+    public void Commit(IReadOnlyDictionary<TopicPartition, long> offsets)
+    {
+        foreach ((TopicPartition partition, long offset) in offsets)
+        {
+            if (Find(partition) is { } own) own.Committed = offset;
+        }
+    }
 
     public OwnedPartition? Find(TopicPartition partition) => owned.GetValueOrDefault(partition);
 

@@ -14,6 +14,15 @@ internal sealed class OwnedPartition(TopicPartition partition, long epoch)
     /// <summary>The offset after the last record that was handed out; at the beginning the committed one.</summary>
     public long Position { get; set; }
 
+    /// <summary>What the group has committed, as far as this member knows.</summary>
+    public long Committed { get; set; }
+
+    /// <summary>Where the partition ended when the client last came to its end: behind all control records.</summary>
+    public long End { get; set; }
+
+    /// <summary>All that was handed out is committed, and nothing but control records lies between that and the end.</summary>
+    public bool IsIdleBeforeItsEnd => Fetching && Taken == Position && Committed == Position && End > Position;
+
     /// <summary>The offset after the last record that was taken from the client.</summary>
     public long Taken { get; set; }
 
@@ -29,11 +38,19 @@ internal sealed class OwnedPartition(TopicPartition partition, long epoch)
     /// <summary>As the client has it.</summary>
     public TopicPartitionOffset AtPosition => new(partition.Topic, partition.Partition, Position);
 
+    /// <summary>Begins, anew or for the first time, at the group's committed offset.</summary>
+    public void BeginAt(long committed)
+    {
+        MoveTo(committed);
+        Committed = committed;
+    }
+
     /// <summary>The client has to be sent to this offset before its records count.</summary>
     public void MoveTo(long offset)
     {
         Position = offset;
         Taken = offset;
+        End = offset;
         Fetching = false;
     }
 }
