@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Corda.Benchmarks;
 using Corda.Benchmarks.Kafka;
 
-const int FailoverRuns = 20;
+int failoverRuns = int.TryParse(Environment.GetEnvironmentVariable("CORDA_BENCH_RUNS"), out int runs) ? runs : 20;
 const string Known = "checkpoint, engine, bus, state-and-event, flows, memory; with a broker: kafka, scale, failover.";
 
 if (args is ["memory-phase", .. string[] phase])
@@ -44,7 +44,7 @@ try
                 await KafkaBenchmark.WithBrokerAsync(bootstrap => new ScaleBenchmark(Path.Combine(folder, "scale"), bootstrap).RunAsync());
                 break;
             case "failover":
-                await KafkaBenchmark.WithBrokerAsync(bootstrap => new FailoverBenchmark(Path.Combine(folder, "failover"), bootstrap).RunAsync(FailoverRuns, "failover.png"));
+                await KafkaBenchmark.WithBrokerAsync(bootstrap => new FailoverBenchmark(Path.Combine(folder, "failover"), bootstrap).RunAsync(failoverRuns, "failover.png"));
                 break;
             case "bus":
                 BusMeasurements.Run(Path.Combine(folder, "bus"));
