@@ -74,7 +74,12 @@ internal sealed class FaultRun(FaultCluster cluster, string name, int seed, ITes
         Evidence evidence = cluster.Evidence(loop.Histories);
         output.WriteLine($"{name}: {evidence.Starts.Count} starts, {evidence.Ledger.Repeated} of {evidence.Ledger.Count} executions were repetitions, {evidence.Log.All.Count} records, "
             + $"longest silence of ends {LongestSilence().TotalSeconds:0.00} s, rest after {Stopwatch.GetElapsedTime(begin).TotalSeconds:0.0} s");
-        if (Environment.GetEnvironmentVariable("CORDA_FAULTS_KEEP") is { Length: > 0 } keep) await File.WriteAllTextAsync(Path.Combine(keep, name), cluster.Said(int.MaxValue));
+        if (Environment.GetEnvironmentVariable("CORDA_FAULTS_KEEP") is { Length: > 0 } keep)
+        {
+            Directory.CreateDirectory(keep);
+            await File.WriteAllTextAsync(Path.Combine(keep, name), cluster.Said(int.MaxValue));
+        }
+
         return (evidence, cluster.NewViolations(evidence));
     }
 
