@@ -269,10 +269,23 @@ internal sealed class KafkaTopics(KafkaClients clients, TimeProvider time)
 
     private async Task<Dictionary<string, string>> CleanupsAsync(List<TopicSpec> topics)
     {
-        List<DescribeConfigsResult> results = await admin.DescribeConfigsAsync(
-            topics.Select(static topic => new ConfigResource { Type = ResourceType.Topic, Name = topic.Name }),
-            new DescribeConfigsOptions { RequestTimeout = KafkaSettings.CallTimeout });
-        return results.ToDictionary(static result => result.ConfigResource.Name, static result => result.Entries["cleanup.policy"].Value);
+        long start = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                List<DescribeConfigsResult> results = await admin.DescribeConfigsAsync(
+                    topics.Select(static topic => new ConfigResource { Type = ResourceType.Topic, Name = topic.Name }),
+                    new DescribeConfigsOptions { RequestTimeout = KafkaSettings.CallTimeout });
+                return results.ToDictionary(static result => result.ConfigResource.Name, static result => result.Entries["cleanup.policy"].Value);
+            }
+            catch (DescribeConfigsException cause)
+                when (time.GetElapsedTime(start) < LeadersTimeout && cause.Results.Exists(static result => result.Error.Code == ErrorCode.UnknownTopicOrPart))
+            {
+                // Any broker answers, also one that has not heard of a new topic yet.
+                await Task.Delay(LeadersPause, time);
+            }
+        }
     }
 
     private sealed record Known(int Partitions, Cleanup Cleanup);
