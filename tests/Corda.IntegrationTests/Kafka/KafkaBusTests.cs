@@ -83,7 +83,7 @@ public sealed class KafkaBusTests : IAsyncDisposable
     }
 
     // In the long run only: the error sometimes does not come, and the partition stands still without a word. Nothing is skipped then either.
-    [Faults.Rig.LongFaultFact]
+    [KafkaFact]
     public async Task Deleted_offset_is_a_loud_error_and_never_a_silent_jump()
     {
         KafkaBus bus = Open(Options());

@@ -33,11 +33,11 @@ internal sealed class GroupBeginning(string group, KafkaClients clients, KafkaWa
         foreach (OwnedPartition partition in partitions)
         {
             KafkaLog.GroupBegins(clients.Logger, group, partition.Partition.ToString(), partition.Position);
+
+            // The client found no offset, and says so now or later.
+            partition.GiveUp();
         }
 
-        // The client has found no offset and given the partitions up; it takes them only as new ones.
-        client.IncrementalUnassign(partitions.Select(static partition => partition.AtPosition.TopicPartition));
-        client.IncrementalAssign(partitions.Select(static partition => partition.AtPosition));
         return true;
     }
 

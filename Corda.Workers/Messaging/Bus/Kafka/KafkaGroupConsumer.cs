@@ -215,14 +215,26 @@ internal sealed class KafkaGroupConsumer(
 
         if (KafkaErrors.IsOffsetLost(error.Code))
         {
-            // Without a number: the client found no committed offset, which is decided when it begins.
-            bool isOurs = mine.Find(cause.ConsumerRecord.TopicPartition.FromClient()) is { Fetching: true } && !cause.ConsumerRecord.Offset.IsSpecial;
-            if (isOurs) failure = OffsetLost(Owned(cause.ConsumerRecord.TopicPartition.FromClient()), KafkaErrors.Text(error));
-            return isOurs;
+            return OffsetLost(cause.ConsumerRecord, error);
         }
 
         failure = new MessagingTransientException($"member '{memberName}' of group '{group}': {KafkaErrors.Text(error)}{clients.Trouble}", cause);
         return true;
+    }
+
+    // Loud where the client was sent there. What it says of the committed offset that it began at by itself (without a number: there is none) is decided when the
+    // member begins with the partition.
+    private bool OffsetLost(ConsumeResult<byte[], byte[]> place, Error error)
+    {
+        if (mine.FindHeld(place.TopicPartition.FromClient()) is not { } partition)
+        {
+            return false;
+        }
+
+        bool isLoud = partition.Fetching && !place.Offset.IsSpecial;
+        if (isLoud) failure = OffsetLost(partition, KafkaErrors.Text(error));
+        partition.GiveUp();
+        return isLoud;
     }
 
     private MessagingFatalException OffsetLost(OwnedPartition partition, string why) =>

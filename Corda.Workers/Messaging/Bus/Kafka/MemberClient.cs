@@ -16,7 +16,17 @@ internal sealed class MemberClient(IConsumer<byte[], byte[]> consumer, string gr
     {
         try
         {
-            consumer.Seek(partition.AtPosition);
+            if (partition.GivenUp)
+            {
+                consumer.IncrementalUnassign([partition.AtPosition.TopicPartition]);
+                consumer.IncrementalAssign([partition.AtPosition]);
+                partition.GivenUp = false;
+            }
+            else
+            {
+                consumer.Seek(partition.AtPosition);
+            }
+
             if (partition.ClientPaused)
             {
                 // Only after it was sent: left to itself the client goes on where it had fetched to, not where we had read to.

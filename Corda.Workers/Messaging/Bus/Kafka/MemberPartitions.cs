@@ -65,6 +65,9 @@ internal sealed class MemberPartitions
 
     public OwnedPartition? Find(TopicPartition partition) => owned.GetValueOrDefault(partition);
 
+    /// <summary>Owned, or arriving.</summary>
+    public OwnedPartition? FindHeld(TopicPartition partition) => Find(partition) ?? arriving.GetValueOrDefault(partition);
+
     public bool IsOwned(TopicPartition partition) => owned.ContainsKey(partition);
 
     public bool IsArriving(OwnedPartition partition) => arriving.GetValueOrDefault(partition.Partition) == partition;

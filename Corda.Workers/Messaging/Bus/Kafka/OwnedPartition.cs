@@ -35,6 +35,9 @@ internal sealed class OwnedPartition(TopicPartition partition, long epoch)
     /// <summary>The client fetches from <see cref="Position"/> on. Otherwise what it delivers is of no use, and it has to be sent there.</summary>
     public bool Fetching { get; set; }
 
+    /// <summary>The client found no record where it looked and has given the partition up. It cannot be sent to another place then, it takes it only as a new one.</summary>
+    public bool GivenUp { get; set; }
+
     /// <summary>As the client has it.</summary>
     public TopicPartitionOffset AtPosition => new(partition.Topic, partition.Partition, Position);
 
@@ -43,6 +46,13 @@ internal sealed class OwnedPartition(TopicPartition partition, long epoch)
     {
         MoveTo(committed);
         Committed = committed;
+    }
+
+    /// <summary>The client does nothing for it any more.</summary>
+    public void GiveUp()
+    {
+        GivenUp = true;
+        Fetching = false;
     }
 
     /// <summary>The client has to be sent to this offset before its records count.</summary>
