@@ -43,14 +43,19 @@ internal sealed class FailoverBenchmark(string folder, string bootstrap)
             IReadOnlyDictionary<string, IReadOnlySet<int>> owners = await cluster.PartitionsOfAsync("flow.event");
             string victim = cluster.Workers.Keys.Order(StringComparer.Ordinal).ElementAt(run % cluster.Workers.Count);
             TimeSpan before = StepObserver.Now;
-            calm.AddRange(Milliseconds(observer.Silences(before - Calm, before).Values.Select(static one => one.Silence)));
+            calm.AddRange(Milliseconds(observer.Silences(before - Calm, before).Select(static one => one.Length)));
 
             Task ended = end(cluster.Workers[victim]);
             TimeSpan killed = StepObserver.Now;
             await Task.Delay(watch);
-            var silences = observer.Silences(before - Pace, killed + watch).Values.ToLookup(one => owners[victim].Contains(one.Partition), static one => one.Silence);
-            affected.AddRange(Milliseconds(silences[true]));
-            others.AddRange(Milliseconds(silences[false]));
+            ILookup<bool, StepObserver.Silence> silences = observer.Silences(before - Pace, killed + watch).ToLookup(one => owners[victim].Contains(one.Partition));
+            affected.AddRange(Milliseconds(silences[true].Select(static one => one.Length)));
+            others.AddRange(Milliseconds(silences[false].Select(static one => one.Length)));
+            if (silences[true].MaxBy(static one => one.Length) is { } worst)
+            {
+                Console.Error.WriteLine($"{how} {run}: {victim} had {owners[victim].Count} partitions; worst in {worst.Partition}: {worst.Length.TotalMilliseconds:F0} ms, "
+                    + $"from {(worst.Since - killed).TotalMilliseconds:F0} ms after the end");
+            }
             if (plotFile is not null && run == 0)
             {
                 FailoverPlot.Save(plotFile, observer.Between(before - Calm, killed + watch), killed, owners[victim]);

@@ -41,13 +41,13 @@ internal sealed class StepObserver : IDisposable
     /// The longest silence of each flow between two moments. A silence counts from the last checkpoint before <paramref name="from"/>'s end to the next
     /// one, or to <paramref name="to"/> if none came.
     /// </summary>
-    public IReadOnlyDictionary<string, (int Partition, TimeSpan Silence)> Silences(TimeSpan from, TimeSpan to)
+    public IReadOnlyList<Silence> Silences(TimeSpan from, TimeSpan to)
     {
-        var silences = new Dictionary<string, (int, TimeSpan)>();
+        var silences = new List<Silence>();
         foreach (IGrouping<(string Flow, int Partition), Seen> flow in Between(from, to).GroupBy(static one => (one.Flow, one.Partition)))
         {
             TimeSpan[] at = [.. flow.Select(static one => one.At).Order(), to];
-            silences[flow.Key.Flow] = (flow.Key.Partition, at.Zip(at.Skip(1), static (a, b) => b - a).Max());
+            silences.Add(at.Zip(at.Skip(1), (a, b) => new Silence(flow.Key.Partition, a, b - a)).MaxBy(static one => one.Length)!);
         }
 
         return silences;
@@ -65,12 +65,16 @@ internal sealed class StepObserver : IDisposable
     {
         while (!stop)
         {
-            if (consumer.Consume(TimeSpan.FromMilliseconds(100)) is { Message.Value: not null } one)
+            // A key that begins with a zero byte is the lane's own note, not a flow's.
+            if (consumer.Consume(TimeSpan.FromMilliseconds(100)) is { Message: { Value: not null, Key: [> 0, ..] } } one)
             {
                 seen.Enqueue(new Seen(Now, Convert.ToHexString(one.Message.Key), one.Partition));
             }
         }
     }
+
+    /// <summary>Between two checkpoints of a flow.</summary>
+    internal sealed record Silence(int Partition, TimeSpan Since, TimeSpan Length);
 
     /// <summary>One committed checkpoint.</summary>
     internal readonly record struct Seen(TimeSpan At, string Flow, int Partition);
