@@ -3,7 +3,7 @@ using Corda.Benchmarks;
 using Corda.Benchmarks.Kafka;
 
 int failoverRuns = int.TryParse(Environment.GetEnvironmentVariable("CORDA_BENCH_RUNS"), out int runs) ? runs : 20;
-const string Known = "checkpoint, engine, bus, state-and-event, flows, memory; with a broker: kafka, scale, failover.";
+const string Known = "checkpoint, engine, bus, state-and-event, flows, memory; with a broker: kafka, scale, failover, standby.";
 
 if (args is ["memory-phase", .. string[] phase])
 {
@@ -45,6 +45,9 @@ try
                 break;
             case "failover":
                 await KafkaBenchmark.WithBrokerAsync(bootstrap => new FailoverBenchmark(Path.Combine(folder, "failover"), bootstrap).RunAsync(failoverRuns, "failover.png"));
+                break;
+            case "standby":
+                await new StandbyBenchmark(Path.Combine(folder, "standby")).RunAsync(failoverRuns);
                 break;
             case "bus":
                 BusMeasurements.Run(Path.Combine(folder, "bus"));

@@ -45,6 +45,8 @@ internal sealed class HostProcess : IDisposable
 
     public int ExitCode => process!.ExitCode;
 
+    public int ProcessId => process!.Id;
+
     public void Start()
     {
         var start = new ProcessStartInfo("dotnet")
