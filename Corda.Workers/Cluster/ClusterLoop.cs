@@ -13,8 +13,8 @@ namespace Corda.Workers.Cluster;
 /// </summary>
 /// <remarks>
 /// Two kinds of evidence. A closed connection that is refused on retry: the process is dead, evict at once. Silence, which may be ours as well as the other's:
-/// it is measured in own beats that came back over the bus since the other's last, so that neither a pause of this process nor one of the bus is taken for the
-/// death of all others. Wrong evidence costs the suspect one rejoin: it is fenced, joins anew, and its next beat shows it again.
+/// it is measured by a clock that own beats drive which come back over the bus (<see cref="BusTime"/>), so that neither a pause of this process nor one of the bus
+/// is taken for the death of all others. Wrong evidence costs the suspect one rejoin: it is fenced, joins anew, and its next beat shows it again.
 /// </remarks>
 internal sealed class ClusterLoop : IAsyncDisposable
 {
@@ -33,15 +33,16 @@ internal sealed class ClusterLoop : IAsyncDisposable
     private readonly HashSet<WorkerIdentity> wronglyTakenForDead = [];
     private readonly HashSet<WorkerIdentity> evicted = [];
     private readonly TaskCompletionSource loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly BusTime busTime;
     private readonly Task working;
     private readonly ITimer ticks;
     private volatile IReadOnlyList<KnownWorker> workers = [];
-    private long ownBeats;
 
     public ClusterLoop(
         SelfPortrait self, ClusterOptions options, IMessageBus bus, PresencePublisher publisher, ILivenessDialer dialer, TimeProvider time, ILogger logger)
     {
         (this.self, this.options, this.bus, this.publisher, this.dialer, this.time, this.logger) = (self, options, bus, publisher, dialer, time, logger);
+        busTime = new BusTime(options.BeatInterval, time);
         working = Work();
         ticks = time.CreateTimer(_ => Post(new ClusterEvent.Tick()), state: null, options.BeatInterval, options.BeatInterval);
     }
@@ -134,7 +135,7 @@ internal sealed class ClusterLoop : IAsyncDisposable
         WorkerIdentity worker = WorkerIdentity.Of(presence);
         if (worker.Id == self.Identity.Id)
         {
-            if (worker == self.Identity) ownBeats++;
+            if (worker == self.Identity) busTime.Beat();
             else if (worker.StartedAt > self.Identity.StartedAt) ClusterLog.IdIsTaken(logger, worker);
             return;
         }
@@ -148,7 +149,7 @@ internal sealed class ClusterLoop : IAsyncDisposable
             StartWatch(peer);
         }
 
-        peer.Heard(presence, ownBeats, time);
+        peer.Heard(presence, busTime.Now, time.GetUtcNow());
     }
 
     // What said that it was dead is not to be believed a second time: else a firewall that refuses would have it evicted with every beat.
@@ -191,11 +192,10 @@ internal sealed class ClusterLoop : IAsyncDisposable
 
     private void LookForSilence()
     {
-        long beatsMissed = (long)Math.Ceiling(options.SilenceTimeout / options.BeatInterval);
         foreach (Peer peer in peers.Values)
         {
-            TimeSpan silence = time.GetElapsedTime(peer.HeardTimestamp);
-            if (silence < options.SilenceTimeout || ownBeats - peer.HeardAtOwnBeat < beatsMissed) continue;
+            TimeSpan silence = busTime.Now - peer.HeardAtBusTime;
+            if (silence < options.SilenceTimeout) continue;
 
             // An eviction that has been under way for so long has failed, or the one who was to do it has; and the rest of the timeouts have passed.
             if (silence >= 2 * options.SilenceTimeout) peer.Condemned = false;

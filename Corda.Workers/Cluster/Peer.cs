@@ -12,13 +12,11 @@ internal sealed class Peer(WorkerPresence presence)
     /// <summary>What it said last.</summary>
     public WorkerPresence Presence { get; private set; } = presence;
 
-    /// <summary>When it said that, by the clock for people and by the one for spans.</summary>
+    /// <summary>When it said that.</summary>
     public DateTimeOffset HeardAt { get; private set; }
 
-    public long HeardTimestamp { get; private set; }
-
-    /// <summary>The count of own beats at that moment.</summary>
-    public long HeardAtOwnBeat { get; private set; }
+    /// <summary>The time of the bus at that moment; see <see cref="BusTime"/>.</summary>
+    public TimeSpan HeardAtBusTime { get; private set; }
 
     /// <summary>Watches its process; null where it cannot be watched from here.</summary>
     public LivenessWatch? Watch { get; set; }
@@ -31,8 +29,5 @@ internal sealed class Peer(WorkerPresence presence)
     public DeadWorker Remains => new(
         Identity.ToString(), Presence.TransactionalIds, [.. Presence.Members.Select(static member => new GroupMemberId(member.Group, member.MemberId))]);
 
-    public void Heard(WorkerPresence said, long ownBeat, TimeProvider time)
-    {
-        (Presence, HeardAtOwnBeat, HeardAt, HeardTimestamp) = (said, ownBeat, time.GetUtcNow(), time.GetTimestamp());
-    }
+    public void Heard(WorkerPresence said, TimeSpan busTime, DateTimeOffset now) => (Presence, HeardAtBusTime, HeardAt) = (said, busTime, now);
 }

@@ -25,6 +25,9 @@ internal enum LoopFault
     /// <summary>Somebody else owns the partitions or the producer's id: drop everything, join anew.</summary>
     Fenced,
 
+    /// <summary>Out of the group, which the listener was told: keep the consumer, it joins anew; whoever evicted it may have fenced the producer.</summary>
+    Evicted,
+
     /// <summary>Nobody knows what was committed: new producer, read everything again.</summary>
     Indefinite,
 
@@ -43,8 +46,8 @@ internal sealed class ConsumeLoop(string name, ILoopBody body, BackOff backOff, 
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private LoopState state = LoopState.Created;
     private long progressTicks = time.GetUtcNow().UtcTicks;
+    private readonly Trouble trouble = new(time);
     private volatile string? problem;
-    private int failures;
 
     public string Name => name;
 
@@ -114,8 +117,7 @@ internal sealed class ConsumeLoop(string name, ILoopBody body, BackOff backOff, 
         try
         {
             body.Turn();
-            failures = 0;
-            problem = null;
+            Mended();
             Volatile.Write(ref progressTicks, time.GetUtcNow().UtcTicks);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -125,6 +127,10 @@ internal sealed class ConsumeLoop(string name, ILoopBody body, BackOff backOff, 
         catch (MessagingTransientException cause)
         {
             RecoverFrom(LoopFault.Transient, cause);
+        }
+        catch (MessagingEvictedException cause)
+        {
+            RecoverFrom(LoopFault.Evicted, cause);
         }
         catch (MessagingFencedException cause)
         {
@@ -146,14 +152,33 @@ internal sealed class ConsumeLoop(string name, ILoopBody body, BackOff backOff, 
 
     private void RecoverFrom(LoopFault fault, Exception cause)
     {
-        failures++;
-        TimeSpan delay = backOff.After(failures);
+        bool isNews = trouble.Add(fault);
+        TimeSpan delay = backOff.After(trouble.InARow);
         problem = $"{fault}: {cause.Message}";
-        MessagingLog.LoopRecovers(logger, fault == LoopFault.Unexpected ? LogLevel.Error : LogLevel.Warning, name, fault, failures, delay, cause);
+        Tell(fault, cause, delay, isNews);
         MoveTo(LoopState.BackingOff);
         Guarded("recover", () => body.Recover(fault));
         Wait(delay);
         MoveTo(LoopState.Running);
+    }
+
+    // An outage lasts for hundreds of turns: told are its beginning, now and then that it lasts, and its end. Only of what is not understood one needs to know the place.
+    private void Tell(LoopFault fault, Exception cause, TimeSpan delay, bool isNews)
+    {
+        LogLevel level = !isNews ? LogLevel.Debug : fault == LoopFault.Unexpected ? LogLevel.Error : LogLevel.Warning;
+        bool needsPlace = fault == LoopFault.Unexpected || !isNews;
+        MessagingLog.LoopRecovers(logger, level, name, fault, trouble.Failures, delay, cause.Message, needsPlace ? cause : null);
+    }
+
+    private void Mended()
+    {
+        if (trouble.Failures > 1)
+        {
+            MessagingLog.LoopMended(logger, name, trouble.Failures, trouble.Since);
+        }
+
+        trouble.Clear();
+        problem = null;
     }
 
     private void Fail(MessagingFatalException cause)

@@ -56,6 +56,7 @@ internal abstract class GroupSubscription(string name, string group, IReadOnlyLi
     {
         MessagingMetrics.Recoveries.Add(1);
         rewind = true;
+        joined &= fault != LoopFault.Evicted;
         if (fault != LoopFault.Transient)
         {
             CloseProducer();

@@ -4,7 +4,10 @@ namespace Corda.Workers.Messaging;
 public sealed class MessagingTransientException(string message, Exception? cause = null) : Exception(message, cause);
 
 /// <summary>Somebody else owns the producer's id or the partitions now. Nothing was committed. Drop the work and rejoin.</summary>
-public sealed class MessagingFencedException(string message, Exception? cause = null) : Exception(message, cause);
+public class MessagingFencedException(string message, Exception? cause = null) : Exception(message, cause);
+
+/// <summary>A member was put out of its group, and its listener was told. It stays of use: its next poll joins anew.</summary>
+public sealed class MessagingEvictedException(string message, Exception? cause = null) : MessagingFencedException(message, cause);
 
 /// <summary>The outcome of a commit is unknown. Drop the producer and all uncommitted state, initialise a new producer, rewind to the committed offsets.</summary>
 public sealed class MessagingIndefiniteException(string message, Exception? cause = null) : Exception(message, cause);

@@ -8,9 +8,12 @@ internal static partial class MessagingLog
     [LoggerMessage(2000, LogLevel.Debug, "{Loop}: {From} -> {To}")]
     public static partial void LoopMoves(ILogger logger, string loop, LoopState from, LoopState to);
 
-    [LoggerMessage(EventId = 2001, Message = "{Loop} recovers ({Fault}, {Failures} in a row) and goes on in {Delay}")]
+    [LoggerMessage(EventId = 2001, Message = "{Loop} recovers ({Fault}, failure {Failures}) and goes on in {Delay}: {Reason}")]
     public static partial void LoopRecovers(
-        ILogger logger, LogLevel level, string loop, LoopFault fault, int failures, TimeSpan delay, Exception cause);
+        ILogger logger, LogLevel level, string loop, LoopFault fault, int failures, TimeSpan delay, string reason, Exception? cause);
+
+    [LoggerMessage(2004, LogLevel.Information, "{Loop} works again, after {Failures} failures in {Elapsed}")]
+    public static partial void LoopMended(ILogger logger, string loop, int failures, TimeSpan elapsed);
 
     [LoggerMessage(2002, LogLevel.Critical, "{Loop} has given up; it works again after a restart, once the cause is mended")]
     public static partial void LoopFailed(ILogger logger, string loop, Exception cause);

@@ -16,6 +16,6 @@ internal sealed record PatternContext(IMessageBus Bus, string InstanceId, TimePr
     /// <summary>A loop without work comes round at least so often: the pulse that liveness is judged by.</summary>
     public TimeSpan PollWait { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Delays of a loop after failures of the bus.</summary>
-    public BackOff FaultBackOff { get; init; } = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5));
+    /// <summary>Delays of a loop after failures of the bus. Short ones: the calls that fail wait themselves, and what is mended is noticed by the next.</summary>
+    public BackOff FaultBackOff { get; init; } = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1));
 }

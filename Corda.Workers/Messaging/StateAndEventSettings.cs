@@ -67,8 +67,8 @@ internal sealed record StateAndEventSettings<TState, TEvent>(
     /// <summary>Delay of a lane after the first failure of the bus; doubles with each in a row.</summary>
     public TimeSpan FaultDelay { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The longest delay of a lane after failures of the bus.</summary>
-    public TimeSpan FaultDelayMax { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>The longest delay of a lane after failures of the bus: calls that fail wait themselves, and what is mended is noticed by the next.</summary>
+    public TimeSpan FaultDelayMax { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>For tests: every step's state is encoded and decoded again, so that nothing can hide in an object.</summary>
     public bool AlwaysRestoreFromBytes { get; init; }

@@ -112,7 +112,7 @@ public interface IGroupConsumer : IDisposable
     /// </summary>
     /// <param name="recordsMax">At most so many records.</param>
     /// <param name="wait">At most so long.</param>
-    /// <exception cref="MessagingFencedException">The member was evicted; its listener was told. The next poll joins anew.</exception>
+    /// <exception cref="MessagingEvictedException">The member was evicted; its listener was told. The next poll joins anew.</exception>
     IReadOnlyList<ConsumedRecord> Poll(int recordsMax, TimeSpan wait);
 
     /// <summary>What this member owns now.</summary>

@@ -25,6 +25,7 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
     private volatile IGroupConsumer? consumer;
     private volatile bool joined;
     private bool rewind;
+    private bool newProducer;
 
     public Lane(LaneWork<TState, TEvent> work, string name, StateFollower<TState> follower, IMessageBus bus)
     {
@@ -81,6 +82,11 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
                 producer.Close();
                 assignments.Invalidate();
                 break;
+            case LoopFault.Evicted:
+                // Whoever evicted it may have fenced the producer, but not one that is younger.
+                joined = false;
+                if (!newProducer) producer.Close();
+                break;
             case LoopFault.Fenced:
             case LoopFault.Unexpected:
             default:
@@ -111,7 +117,7 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
     // The producer comes first: opening it ends whatever its predecessor left open, so that offsets and states can be read to their end.
     private void Mend()
     {
-        producer.Open();
+        newProducer = producer.Open();
         if (consumer is null)
         {
             bus.EnsureTopics(

@@ -11,7 +11,17 @@ internal sealed class LaneProducer<TState, TEvent>(
     private ITransactionalProducer? producer;
 
     /// <summary>Opens the producer if it is not: every former one with this id is fenced from then on.</summary>
-    public void Open() => producer ??= bus.OpenTransactional(transactionalId);
+    /// <returns>Whether it was opened just now.</returns>
+    public bool Open()
+    {
+        if (producer is not null)
+        {
+            return false;
+        }
+
+        producer = bus.OpenTransactional(transactionalId);
+        return true;
+    }
 
     /// <summary>Commits a batch: outputs first, then the states, dead letters and markers; with the positions it has come to.</summary>
     public void Commit(
@@ -27,6 +37,11 @@ internal sealed class LaneProducer<TState, TEvent>(
 
     public void Commit(IReadOnlyList<OutgoingRecord> records, IReadOnlyDictionary<TopicPartition, long> positions, GroupMembership membership)
     {
+        if (positions.Count > 0 && membership.MemberId.Length == 0)
+        {
+            throw new MessagingTransientException($"a member of group '{membership.Group}' is out of it just now, and commits nothing; its next poll tells what it owns");
+        }
+
         Open();
         long started = time.GetTimestamp();
         producer!.Commit(records, positions, membership);

@@ -12,6 +12,8 @@ public sealed class KafkaTroubleTests(KafkaTroubleTests.OwnBroker own) : IClassF
 {
     private static readonly Dictionary<TopicPartition, long> NoOffsets = [];
 
+    private static readonly TimeSpan Session = TimeSpan.FromSeconds(10);
+
     private readonly string topic = $"trouble.{Guid.NewGuid():N}";
     private readonly LogLines log = new();
     private readonly List<IMessageBus> opened = [];
@@ -94,6 +96,24 @@ public sealed class KafkaTroubleTests(KafkaTroubleTests.OwnBroker own) : IClassF
     }
 
     [KafkaFact]
+    public void Member_whose_session_ended_in_an_outage_has_its_partitions_back_before_another_session_is_over()
+    {
+        KafkaBus bus = Open();
+        bus.EnsureTopics([new TopicSpec(topic, Cleanup.Delete)]);
+        using TestGroupMember member = new(bus, $"group.{topic}", topic);
+        Until(() => member.Consumer.Assignment.Count == 1, "the partition", () => PollThrough(member));
+
+        own.Broker!.Kill();
+        Until(() => member.Consumer.Assignment.Count == 0, "the end of the session", () => PollThrough(member));
+        own.Broker.Up();
+        long up = Stopwatch.GetTimestamp();
+        Until(() => member.Consumer.Assignment.Count == 1, "the partition, again", () => PollThrough(member));
+
+        // The broker has remembered the former membership, and has waited for its session from the start on.
+        Assert.InRange(Stopwatch.GetElapsedTime(up), TimeSpan.Zero, Session - TimeSpan.FromSeconds(1));
+    }
+
+    [KafkaFact]
     public async Task Bus_without_a_broker_says_so_as_transient_and_works_when_there_is_one()
     {
         own.Broker!.Kill();
@@ -150,7 +170,7 @@ public sealed class KafkaTroubleTests(KafkaTroubleTests.OwnBroker own) : IClassF
 
     private KafkaBus Open()
     {
-        KafkaOptions options = new() { BootstrapServers = own.Broker!.Bootstrap, Partitions = 1, TransactionTimeout = TimeSpan.FromSeconds(4) };
+        KafkaOptions options = new() { BootstrapServers = own.Broker!.Bootstrap, Partitions = 1, SessionTimeout = Session, TransactionTimeout = TimeSpan.FromSeconds(4) };
         KafkaBus bus = new(options, TimeProvider.System, log.CreateLogger<KafkaBus>());
         opened.Add(bus);
         return bus;

@@ -43,7 +43,7 @@ internal sealed class TestMember : IAssignmentListener, IDisposable
         {
             Records.AddRange(Consumer.Poll(recordsMax, TimeSpan.Zero));
         }
-        catch (MessagingFencedException)
+        catch (MessagingEvictedException)
         {
             TimesFenced++;
         }

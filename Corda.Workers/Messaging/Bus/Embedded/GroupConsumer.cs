@@ -120,7 +120,7 @@ internal sealed class GroupConsumer(
         }
     }
 
-    private MessagingFencedException Evicted(GroupMember evicted)
+    private MessagingEvictedException Evicted(GroupMember evicted)
     {
         IReadOnlyCollection<TopicPartition> lost = Assignment;
         member = null;
@@ -130,7 +130,7 @@ internal sealed class GroupConsumer(
             listener.OnLost(lost);
         }
 
-        return new MessagingFencedException(
+        return new MessagingEvictedException(
             $"member '{evicted.Id}' was put out of group '{group}': it did not poll for {core.Options.MemberTimeout}, or was taken for dead; the next poll joins anew");
     }
 

@@ -15,6 +15,7 @@ internal sealed class KafkaBus : IMessageBus
     private readonly KafkaWatermarks watermarks;
     private readonly ConcurrentDictionary<string, KafkaBatchWriter> writers = new(StringComparer.Ordinal);
     private readonly KafkaEviction eviction;
+    private readonly CancellationTokenSource closing = new();
     private readonly TimeProvider time;
     private volatile bool closed;
 
@@ -51,7 +52,7 @@ internal sealed class KafkaBus : IMessageBus
             this.topics.Require(topic);
         }
 
-        return new KafkaGroupConsumer(group, memberName, topics, listener, clients, watermarks, time);
+        return new KafkaGroupConsumer(group, memberName, topics, listener, clients, watermarks, LeaveBehind, time);
     }
 
     public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt)
@@ -95,6 +96,7 @@ internal sealed class KafkaBus : IMessageBus
         }
 
         closed = true;
+        await closing.CancelAsync();
         foreach (KafkaBatchWriter writer in writers.Values)
         {
             await writer.DisposeAsync();
@@ -104,6 +106,8 @@ internal sealed class KafkaBus : IMessageBus
         watermarks.Close();
         await clients.DisposeAsync();
     }
+
+    private void LeaveBehind(GroupMemberId member) => _ = eviction.LeaveBehind(member, closing.Token);
 
     private void RequireOpen() => ObjectDisposedException.ThrowIf(closed, this);
 }

@@ -14,7 +14,7 @@ internal sealed class KafkaClients(KafkaOptions options, TimeProvider time, ILog
 
     private readonly Lock gate = new();
     private readonly HashSet<Task> closing = [];
-    private readonly Dictionary<(string Client, ErrorCode Code), long> complained = [];
+    private readonly Dictionary<ErrorCode, long> complained = [];
     private volatile string? trouble;
 
     public KafkaOptions Options => options;
@@ -130,22 +130,22 @@ internal sealed class KafkaClients(KafkaOptions options, TimeProvider time, ILog
     private void Complain(Dictionary<string, string> settings, Error error)
     {
         trouble = KafkaErrors.Text(error);
-        if (IsNews(settings["client.id"], error))
+        if (IsNews(error))
         {
             KafkaLog.ClientTrouble(logger, settings["client.id"], error.Reason, error.Code);
         }
     }
 
-    // A client without a broker complains of every attempt, many times a second.
-    private bool IsNews(string client, Error error)
+    // A client without a broker complains of every attempt, many times a second, and a worker has a dozen clients that all say the same.
+    private bool IsNews(Error error)
     {
         long now = time.GetTimestamp();
         lock (gate)
         {
-            bool news = error.IsFatal || !complained.TryGetValue((client, error.Code), out long last) || time.GetElapsedTime(last, now) > ComplainEvery;
+            bool news = error.IsFatal || !complained.TryGetValue(error.Code, out long last) || time.GetElapsedTime(last, now) > ComplainEvery;
             if (news)
             {
-                complained[(client, error.Code)] = now;
+                complained[error.Code] = now;
             }
 
             return news;

@@ -14,12 +14,13 @@ namespace Corda.Workers.Messaging.Bus.Kafka;
 /// </remarks>
 internal sealed class KafkaGroupConsumer(
     string group, string memberName, IReadOnlyCollection<string> topics, IAssignmentListener listener, KafkaClients clients, KafkaWatermarks watermarks,
-    TimeProvider time) : IGroupConsumer, IMembershipHolder
+    Action<GroupMemberId> leaveBehind, TimeProvider time) : IGroupConsumer, IMembershipHolder
 {
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
     private readonly MemberPartitions mine = new();
     private readonly GroupBeginning beginning = new(group, clients, watermarks);
+    private readonly MemberIds ids = new(group, leaveBehind);
     private readonly IdleOffsets idle = new(time);
     private MemberClient? client;
     private string? evicted;
@@ -255,7 +256,7 @@ internal sealed class KafkaGroupConsumer(
         {
             evicted = null;
             failure = null;
-            throw new MessagingFencedException($"member '{memberName}' was put out of group '{group}': {reason}; the next poll joins anew");
+            throw new MessagingEvictedException($"member '{memberName}' was put out of group '{group}': {reason}; the next poll joins anew");
         }
 
         if (failure is { } thrown)
@@ -274,6 +275,7 @@ internal sealed class KafkaGroupConsumer(
     {
         if (!disposed)
         {
+            ids.Note(Membership.MemberId);
             LookUp(mine.Arrive(partitions.Select(PartitionNames.FromClient)));
         }
 
@@ -319,6 +321,7 @@ internal sealed class KafkaGroupConsumer(
     {
         List<TopicPartition> told = mine.Names;
         mine.ForgetAll();
+        ids.Note(Membership.MemberId);
         if (told.Count > 0)
         {
             evicted = reason;

@@ -8,8 +8,9 @@ namespace Corda.IntegrationTests.Faults.Oracle;
 internal sealed class CommittedRecords(IReadOnlyList<LogRecord> records)
 {
     private const int FlowKeyBytes = 16;
-    private static readonly string StateTopic = Topics.FlowEvent.Name + ".state";
     private static readonly string DeadLetterTopic = Topics.FlowEvent.Name + ".dlq";
+
+    public static string StateTopic { get; } = Topics.FlowEvent.Name + ".state";
 
     public static IReadOnlyList<string> TopicNames { get; } = [Topics.FlowEvent.Name, StateTopic, Topics.FlowStatus.Name, DeadLetterTopic];
 

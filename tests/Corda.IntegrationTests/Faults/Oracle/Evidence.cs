@@ -32,7 +32,8 @@ internal sealed record LogRecord(TopicPartition Partition, long Offset, byte[] K
 /// <param name="Writer">Producer id and epoch; null for a producer without.</param>
 /// <param name="Transactional">Whether it belongs to a transaction.</param>
 /// <param name="Control">For the end of a transaction: whether it was committed; null for data.</param>
-internal sealed record RawBatch(long First, long Last, string? Writer, bool Transactional, bool? Control);
+/// <param name="At">When it was written: data by its writer's clock, the end of a transaction by the broker's.</param>
+internal sealed record RawBatch(long First, long Last, string? Writer, bool Transactional, bool? Control, DateTimeOffset At);
 
 /// <summary>A violation of an invariant.</summary>
 /// <param name="Invariant">Which.</param>

@@ -39,6 +39,15 @@ internal sealed class FaultBroker : IAsyncDisposable
 
     public void Up(int number = 1) => broker.Up(number);
 
+    /// <summary>As <see cref="Up"/>, for the only broker.</summary>
+    /// <returns>When it first answered a client.</returns>
+    public async Task<DateTimeOffset> UpServingAsync()
+    {
+        Task<DateTimeOffset> serving = Task.Run(new LogDump(Bootstrap).FirstAnswer);
+        Up();
+        return await serving;
+    }
+
     public void Pause(int number = 1) => broker.Pause(number);
 
     public void Resume(int number = 1) => broker.Resume(number);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Confluent.Kafka;
 using Corda.IntegrationTests.Faults.Oracle;
 using BusPartition = Corda.Workers.Messaging.Bus.TopicPartition;
@@ -42,6 +43,25 @@ internal sealed class LogDump(string bootstrap)
     {
         using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = bootstrap }).Build();
         await producer.ProduceAsync(new TopicPartition(partition.Topic, partition.Partition), new Message<byte[], byte[]> { Key = key, Value = value });
+    }
+
+    /// <summary>Asks until somebody answers a client, and says when that was.</summary>
+    public DateTimeOffset FirstAnswer()
+    {
+        long begin = Stopwatch.GetTimestamp();
+        using IAdminClient client = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrap, ReconnectBackoffMs = 20, ReconnectBackoffMaxMs = 50 }).Build();
+        while (true)
+        {
+            try
+            {
+                client.GetMetadata(CallTimeout);
+                return DateTimeOffset.UtcNow;
+            }
+            catch (KafkaException) when (Stopwatch.GetElapsedTime(begin) < ReadTimeout)
+            {
+                // Not yet.
+            }
+        }
     }
 
     private IConsumer<byte[], byte[]?> Consumer(string group) => new ConsumerBuilder<byte[], byte[]?>(new ConsumerConfig

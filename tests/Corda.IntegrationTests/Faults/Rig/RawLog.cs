@@ -12,6 +12,7 @@ internal static class RawLog
     private const int LengthAt = 8;
     private const int AttributesAt = 21;
     private const int LastDeltaAt = 23;
+    private const int TimeAt = 35;
     private const int ProducerAt = 43;
     private const int EpochAt = 51;
     private const int FramingBytes = 12;
@@ -64,7 +65,8 @@ internal static class RawLog
             first + BinaryPrimitives.ReadInt32BigEndian(batch[LastDeltaAt..]),
             producer < 0 ? null : $"{producer}:{epoch}",
             (attributes & TransactionalBit) != 0,
-            (attributes & ControlBit) != 0 ? IsCommit(batch[HeaderBytes..]) : null);
+            (attributes & ControlBit) != 0 ? IsCommit(batch[HeaderBytes..]) : null,
+            DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64BigEndian(batch[TimeAt..])));
     }
 
     // The one record of a control batch: length, attributes, two deltas, key length (variable-length numbers), then the key: version and type, 1 for a commit.

@@ -130,10 +130,13 @@ public sealed class ShortFaultTests(LivingCluster living, ITestOutputHelper outp
 
         cluster.Broker.Kill();
         await Task.Delay(Moment);
-        cluster.Broker.Up();
+        DateTimeOffset up = await cluster.Broker.UpServingAsync();
         await run.MoreEndAsync(20, TimeSpan.FromSeconds(40));
 
-        await run.EndAsync();
+        Evidence evidence = await run.EndAsync();
+        TimeSpan? wait = GoingOn.FirstStepAfter(up, evidence) - up;
+        Output.WriteLine($"T13: the first new step was committed {wait?.TotalSeconds:0.00} s after the broker answered ({up:HH:mm:ss.fff})");
+        Assert.NotNull(wait);
     }
 
     [FaultFact]

@@ -16,6 +16,7 @@ internal sealed partial class KafkaEviction
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan FenceHeadStart = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan OutageDelay = TimeSpan.FromMilliseconds(200);
 
     // Of the id while nobody uses it; its next owner, if there is one, names its own.
     private static readonly TimeSpan TransactionTimeout = TimeSpan.FromSeconds(10);
@@ -52,6 +53,43 @@ internal sealed partial class KafkaEviction
         Task<bool>[] leaves = [.. dead.Members.Select(member => Leave(brokers, dead, member, limit.Token))];
         bool[] done = await Task.WhenAll([.. fences, .. leaves]);
         return Array.TrueForAll(done, static one => one);
+    }
+
+    /// <summary>
+    /// Leaves a group for a member of this worker's own that its client has given up, as it does when no broker answers for the session timeout. The brokers, back
+    /// again, know nothing of it: the group would wait for the vanished member for as long again, and nobody would be given its partitions.
+    /// </summary>
+    /// <param name="member">The member. Nobody has this id any more.</param>
+    /// <param name="cancellation">Asked until a broker has answered, or until this.</param>
+    public async Task LeaveBehind(GroupMemberId member, CancellationToken cancellation)
+    {
+        if (security is null) return;
+
+        await using var brokers = new WireBrokers(bootstrapServers, security, cancellation);
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    if (!IsPassing(await brokers.AskCoordinator(member.Group, CoordinatorKind.Group, WireRequest.LeaveGroup(member.Group, member.MemberId)))) return;
+                }
+                catch (IOException)
+                {
+                    // The outage that made the client give it up lasts.
+                }
+
+                await Task.Delay(OutageDelay, time, cancellation);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The session timeout decides.
+        }
+        catch (Exception cause)
+        {
+            LogNotDone(logger, "a former membership", $"leaving of group '{member.Group}' as '{member.MemberId}'", cause.Message);
+        }
     }
 
     private Task<bool> Fence(WireBrokers brokers, DeadWorker dead, string id, FirstAnswers firstAnswers, CancellationToken cancellation) => Guarded(
