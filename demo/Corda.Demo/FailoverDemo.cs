@@ -60,7 +60,7 @@ internal sealed class FailoverDemo(WorkerCluster cluster, string bootstrap)
     {
         IReadOnlyList<(bool Ended, bool Right)> states = await StatesAsync();
         int right = states.Count(static state => state.Right);
-        TimeSpan gap = observer.Silences(killed - TimeSpan.FromSeconds(1), killed + TimeSpan.FromSeconds(5)).Values.Select(static one => one.Silence).Max();
+        TimeSpan gap = observer.Silences(killed - TimeSpan.FromSeconds(1), killed + TimeSpan.FromSeconds(5)).Max(static one => one.Length);
         Screen.Say($"{victim} was killed with SIGKILL. Flows that completed with all {Steps} steps counted once: {right} of {Flows}.");
         Screen.Say($"The longest any flow stood still: {gap.TotalMilliseconds:F0} ms (of which {StepMs} ms are its own pace).");
         Screen.Verdict(right == Flows, right == Flows ? "Nothing was lost, nothing was done twice." : "Something went wrong: see above.");

@@ -1,5 +1,3 @@
-using Corda.Workers.Messaging.Bus;
-
 namespace Corda.IntegrationTests.Faults.Oracle;
 
 /// <summary>When flows went on after something had stopped them all, as the log tells it.</summary>
