@@ -33,5 +33,6 @@ internal sealed class FailoverBenchmark(string folder, string bootstrap)
     }
 
     private static void Print(string what, int runs, FailoverSilences silences) => Console.WriteLine(
-        $"| {what} | {runs} | {silences.Affected(0.5)} | {silences.Affected(0.95)} | {silences.Affected(1)} | {silences.Others(0.5)} | {silences.Others(0.95)} | {silences.Calm(0.95)} |");
+        $"| {what} | {runs} | {silences.Affected(0.5)} | {silences.Affected(0.95)} | {silences.Affected(1)} | "
+        + $"{silences.Others(0.5)} | {silences.Others(0.95)} | {silences.Calm(0.95)} |");
 }

@@ -1,6 +1,8 @@
 namespace Corda.Benchmarks.Kafka;
 
-/// <summary>The longest silence of every flow in every round, in milliseconds: of those whose worker went (or whose partition moved), of the others, and before anything happened.</summary>
+/// <summary>
+/// The longest silence of every flow in every round, in milliseconds: of those whose worker went (or whose partition moved), of the others, and before anything happened.
+/// </summary>
 internal sealed class FailoverSilences
 {
     private readonly List<double> affected = [];

@@ -37,7 +37,9 @@ internal sealed class StandbyBenchmark(string folder)
         using var rounds = new FailoverRounds(cluster, bootstrap, partitions);
         await rounds.StartFlowsAsync(Flows);
         FailoverSilences silences = await rounds.RunAsync(runs, Watch, FailoverRounds.Kill, join: new FailoverSilences());
-        Console.WriteLine($"| {way} | 3 | {three.PerSecond:F0} | {three.P99Ms:F0} | {silences.AffectedShare:F0} % | {silences.Affected(0.5)} | {silences.Affected(0.95)} | {silences.Others(0.95)} |");
+        Console.WriteLine(
+            $"| {way} | 3 | {three.PerSecond:F0} | {three.P99Ms:F0} | {silences.AffectedShare:F0} % | "
+            + $"{silences.Affected(0.5)} | {silences.Affected(0.95)} | {silences.Others(0.95)} |");
     }
 
     private static async Task<LoadResult> ThroughputAsync(WorkerCluster cluster)

@@ -46,11 +46,7 @@ internal sealed class KafkaGroupConsumer(
         List<ConsumedRecord> records = [];
         while (true)
         {
-            if (client is null)
-            {
-                Join();
-            }
-
+            if (client is null) Join();
             BeginFoundPartitions();
             SendToPositions();
             TimeSpan left = wait - time.GetElapsedTime(start);
@@ -300,20 +296,13 @@ internal sealed class KafkaGroupConsumer(
 
         List<TopicPartition> all = partitions.ConvertAll(static p => p.TopicPartition.FromClient());
         List<TopicPartition> told = all.FindAll(mine.IsOwned);
-        if (told.Count > 0)
-        {
-            Guarded(() => listener.OnRevoked(told));
-        }
-
+        if (told.Count > 0) Guarded(() => listener.OnRevoked(told));
         mine.Forget(all);
     }
 
     private void OnClientLost(IConsumer<byte[], byte[]> from, List<TopicPartitionOffset> partitions)
     {
-        if (!disposed)
-        {
-            LoseAll("the group goes on without it");
-        }
+        if (!disposed) LoseAll("the group goes on without it");
     }
 
     // The client lets go of them one group after the other; but a member that was evicted owns nothing, and must know it at once.
