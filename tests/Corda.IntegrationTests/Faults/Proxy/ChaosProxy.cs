@@ -19,6 +19,7 @@ internal sealed class ChaosProxy : IAsyncDisposable
     private readonly ConcurrentDictionary<ApiKey, int> requests = new();
     private readonly Task accepting;
     private volatile Weather weather = Weather.Fair;
+    private int resets;
     private volatile bool cut;
     private volatile TaskCompletionSource? frozenToBroker;
     private volatile TaskCompletionSource? frozenToClient;
@@ -45,6 +46,9 @@ internal sealed class ChaosProxy : IAsyncDisposable
 
     /// <summary>How many requests of a kind have come by.</summary>
     public int Requests(ApiKey kind) => requests.GetValueOrDefault(kind);
+
+    /// <summary>How many connections the weather has reset.</summary>
+    public int Resets => resets;
 
     /// <summary>Resets all connections and lets nobody in until <see cref="Heal"/>.</summary>
     public void Cut()
@@ -96,6 +100,14 @@ internal sealed class ChaosProxy : IAsyncDisposable
     }
 
     internal Task ThawedAsync(bool toBroker) => (toBroker ? frozenToBroker : frozenToClient)?.Task ?? Task.CompletedTask;
+
+    /// <summary>Whether the weather resets the connection that a frame goes over.</summary>
+    internal bool Strikes()
+    {
+        if (weather.ResetShare <= Chance()) return false;
+        Interlocked.Increment(ref resets);
+        return true;
+    }
 
     /// <summary>A number from 0 to below 1. Connections share one seeded source.</summary>
     internal double Chance()

@@ -97,7 +97,7 @@ internal sealed class ProxiedConnection(ChaosProxy proxy, Socket client, int tar
             if (early > TimeSpan.Zero) await Task.Delay(early, cancellationToken);
             if (proxy.Weather.BytesPerSecond is { } rate) await Task.Delay(TimeSpan.FromSeconds((double)frame.Bytes.Length / rate), cancellationToken);
             await proxy.ThawedAsync(toBroker).WaitAsync(cancellationToken);
-            if (proxy.Weather.ResetShare > proxy.Chance())
+            if (proxy.Strikes())
             {
                 Reset();
                 return;

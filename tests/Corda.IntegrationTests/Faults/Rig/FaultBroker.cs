@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using Corda.IntegrationTests.Faults.Proxy;
 using Corda.IntegrationTests.Kafka;
 
@@ -65,8 +66,7 @@ internal sealed class FaultBroker : IAsyncDisposable
     public static FaultBroker StartOne(int proxies, int seed)
     {
         int[] ports = FreePorts(2 + proxies);
-        List<ChaosProxy> ways = [];
-        for (int i = 0; i < proxies; i++) ways.Add(new ChaosProxy(ports[2 + i], port: 0, seed + i));
+        ChaosProxy[] ways = [.. ports[2..].Select((port, i) => new ChaosProxy(port, port: 0, seed + i))];
         string[] names = ["CLIENT", .. ways.Select((_, i) => $"W{i}")];
         int[] advertised = [ports[0], .. ways.Select(way => way.Port)];
         int[] bound = [ports[0], .. ports[2..]];
@@ -92,13 +92,27 @@ internal sealed class FaultBroker : IAsyncDisposable
 
     private static KafkaTool Tool() => KafkaTool.Find(out string? why) ?? throw new InvalidOperationException(why);
 
+    // Below those that the kernel gives to whoever asks for any port, the proxies and all connections among them: nobody gets one of these before the broker has it,
+    // nor while the broker is down. All are held until all are found, so that they differ.
     private static int[] FreePorts(int count)
     {
-        // All are held until all are found, so that they differ.
-        TcpListener[] held = [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
-        foreach (TcpListener listener in held) listener.Start();
-        int[] ports = [.. held.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
-        foreach (TcpListener listener in held) listener.Stop();
-        return ports;
+        var held = new Dictionary<int, TcpListener>();
+        while (held.Count < count)
+        {
+            int port = RandomNumberGenerator.GetInt32(12_000, 20_000);
+            var listener = new TcpListener(IPAddress.Loopback, port) { ExclusiveAddressUse = true };
+            try
+            {
+                listener.Start();
+                held.Add(port, listener);
+            }
+            catch (SocketException)
+            {
+                listener.Dispose(); // somebody has it: another one
+            }
+        }
+
+        foreach (TcpListener listener in held.Values) listener.Dispose();
+        return [.. held.Keys];
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Corda.IntegrationTests.Faults.Oracle;
+using Corda.IntegrationTests.Faults.Proxy;
 using Corda.IntegrationTests.Support;
 using Xunit.Abstractions;
 
@@ -42,6 +43,15 @@ internal sealed class FaultRun(FaultCluster cluster, string name, int seed, ITes
     {
         int before = Ended;
         await Eventually.True(() => Task.FromResult(Ended >= before + more), () => $"{Ended - before} of {more} flows ended. {Unended()}", limit);
+    }
+
+    /// <summary>Waits until this worker asks for the end of some more transactions: it has partitions, and gets on with them.</summary>
+    public async Task WorksAsync(FlowProcess worker, TimeSpan limit)
+    {
+        const int Some = 10;
+        int before = worker.Proxy!.Requests(ApiKey.EndTxn);
+        await Eventually.True(
+            () => Task.FromResult(worker.Proxy.Requests(ApiKey.EndTxn) >= before + Some), () => $"{worker.Name} has no share of the work\n{cluster.Said()}", limit);
     }
 
     /// <summary>No more starts; everything comes to rest; the oracle finds nothing.</summary>
