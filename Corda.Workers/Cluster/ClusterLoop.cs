@@ -101,7 +101,7 @@ internal sealed class ClusterLoop : IAsyncDisposable
                 LookForSilence();
                 break;
             case ClusterEvent.EvictionDue(WorkerIdentity worker, string reason):
-                if (Find(worker) is { Condemned: true } peer) _ = Evict(peer.Identity, peer.Remains, reason);
+                if (Find(worker) is { Condemned: true } peer) OnEvictionDue(peer, reason);
                 break;
             default:
                 throw new UnreachableException($"ClusterEvent {what}");
@@ -214,6 +214,16 @@ internal sealed class ClusterLoop : IAsyncDisposable
         else _ = PostLater(due, place * StandInDelay);
     }
 
+    // Whoever does it twice hits the one who lives after all, and has joined anew in between.
+    private void OnEvictionDue(Peer peer, string reason)
+    {
+        if (peers.Values.Any(other => IsEvicting(other, peer.Identity))) _ = PostLater(new ClusterEvent.EvictionDue(peer.Identity, reason), StandInDelay);
+        else _ = Evict(peer.Identity, peer.Remains, reason);
+    }
+
+    private bool IsEvicting(Peer other, WorkerIdentity dead) =>
+        other.Verdict == Verdict.Connected && other.Presence.Evicting.Contains(dead.ToString()) && time.GetElapsedTime(other.HeardTimestamp) < 4 * options.BeatInterval;
+
     private async Task PostLater(ClusterEvent what, TimeSpan delay)
     {
         await Task.Delay(delay, time);
@@ -235,6 +245,8 @@ internal sealed class ClusterLoop : IAsyncDisposable
         try
         {
             long started = time.GetTimestamp();
+            self.Evicts(worker, begins: true);
+            publisher.Changed();
             bool done = !options.Eviction.Enabled || await bus.Evict(remains);
             ClusterLog.Evicted(logger, worker, reason, remains.TransactionalIds.Count, remains.Members.Count, time.GetElapsedTime(started).TotalMilliseconds, done);
             if (done || reason.StartsWith("silent", StringComparison.Ordinal)) await publisher.Remove(worker.Id);
@@ -242,6 +254,10 @@ internal sealed class ClusterLoop : IAsyncDisposable
         catch (Exception cause)
         {
             ClusterLog.EventFailed(logger, $"eviction of {worker}", cause);
+        }
+        finally
+        {
+            self.Evicts(worker, begins: false);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using Corda.Workers.Contracts;
 using Corda.Workers.Messaging.Bus;
@@ -10,6 +11,7 @@ internal sealed class SelfPortrait(WorkerIdentity identity, IReadOnlySet<WorkerR
     private static readonly string Version =
         typeof(SelfPortrait).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
+    private readonly ConcurrentDictionary<WorkerIdentity, bool> evicting = new();
     private long beat;
 
     public WorkerIdentity Identity => identity;
@@ -21,6 +23,13 @@ internal sealed class SelfPortrait(WorkerIdentity identity, IReadOnlySet<WorkerR
 
     /// <summary>Whether this worker is about to go.</summary>
     public bool Draining { get; set; }
+
+    /// <summary>This worker begins to evict another, or has ended it.</summary>
+    public void Evicts(WorkerIdentity worker, bool begins)
+    {
+        if (begins) evicting[worker] = true;
+        else evicting.TryRemove(worker, out _);
+    }
 
     /// <summary>The presence of this moment, with the next beat.</summary>
     public WorkerPresence Next() => Of(Interlocked.Increment(ref beat));
@@ -46,6 +55,7 @@ internal sealed class SelfPortrait(WorkerIdentity identity, IReadOnlySet<WorkerR
                 one.Member.MemberId,
                 [.. one.Partitions.Select(static partition => new PresentPartition(partition.Topic, partition.Partition))],
                 one.LastCommitAt))],
-            standbyLag());
+            standbyLag(),
+            [.. evicting.Keys.Select(static worker => worker.ToString())]);
     }
 }

@@ -17,6 +17,7 @@ namespace Corda.Workers.Contracts;
 /// <param name="TransactionalIds">Under these it may have open transactions.</param>
 /// <param name="Members">As these it is in consumer groups.</param>
 /// <param name="StandbyLag">How many records its warm copies of other workers' states are behind; null where it keeps none.</param>
+/// <param name="Evicting">The lives of workers that it is evicting at this moment: nobody else need.</param>
 [MemoryPackable(GenerateType.VersionTolerant)]
 public sealed partial record WorkerPresence(
     [property: MemoryPackOrder(0)] string WorkerId,
@@ -29,7 +30,8 @@ public sealed partial record WorkerPresence(
     [property: MemoryPackOrder(7)] string LivenessAddress,
     [property: MemoryPackOrder(8)] string[] TransactionalIds,
     [property: MemoryPackOrder(9)] PresentMember[] Members,
-    [property: MemoryPackOrder(10)] long? StandbyLag);
+    [property: MemoryPackOrder(10)] long? StandbyLag,
+    [property: MemoryPackOrder(11)] string[] Evicting);
 
 /// <summary>A worker's membership of a consumer group.</summary>
 /// <param name="Group">The group.</param>

@@ -132,7 +132,7 @@ internal sealed class HostProcess : IDisposable
         kill.WaitForExit();
     }
 
-    private static int FreePort()
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

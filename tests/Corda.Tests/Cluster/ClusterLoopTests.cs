@@ -91,6 +91,33 @@ public sealed class ClusterLoopTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Nobody_stands_in_while_the_first_in_order_says_that_it_is_evicting()
+    {
+        var dead = new WorkerIdentity("dead", Start);
+        string firstId = Enumerable.Range(0, 100).Select(static i => $"first-{i}").First(id => IsBeforeSelf(dead, new WorkerIdentity(id, Start)));
+        WorkerPresence first = Presence(firstId) with { LivenessAddress = "" };
+        await Seen(Presence("dead") with { LivenessAddress = "" });
+        await Seen(first with { Evicting = [dead.ToString()] });
+        loop.Post(new ClusterEvent.Judged(WorkerIdentity.Of(first), Verdict.Connected, "connected"));
+        loop.Post(new ClusterEvent.Judged(dead, Verdict.Dead, "refused"));
+        for (int beat = 0; beat < 8; beat++)
+        {
+            time.Advance(Beat);
+            await Seen(first with { Evicting = [dead.ToString()] });
+        }
+
+        Assert.Empty(line.Evicted);
+        await Seen(first);
+        await Eventually.Equal(1, () => line.Evicted.Count, "evictions", () => time.Advance(TimeSpan.FromMilliseconds(20)));
+    }
+
+    private static bool IsBeforeSelf(WorkerIdentity dead, WorkerIdentity first)
+    {
+        var own = new WorkerIdentity("self", Start);
+        return EvictionOrder.PlaceOf(dead, own, [(own, true), (first, true)]) == 1;
+    }
+
+    [Fact]
     public async Task A_loopback_address_of_another_host_is_not_tried()
     {
         dialer.Result = new DialResult.Gone("refused");
@@ -124,7 +151,7 @@ public sealed class ClusterLoopTests : IAsyncLifetime
     }
 
     private static WorkerPresence Presence(string id) => new(
-        id, Start, 1, WorkerPhase.Running, "1", ["flow"], NetworkPlace.Here, "127.0.0.1:1", [$"tx-{id}"], [new PresentMember("group", $"member-{id}", [], null)], null);
+        id, Start, 1, WorkerPhase.Running, "1", ["flow"], NetworkPlace.Here, "127.0.0.1:1", [$"tx-{id}"], [new PresentMember("group", $"member-{id}", [], null)], null, []);
 
     // Own beats come back over the bus, as do those of others.
     private async Task BeatOn(TimeSpan span)

@@ -17,6 +17,9 @@ internal sealed record FaultClusterSettings
     /// <summary>1, with a proxy for every flow worker, or 3.</summary>
     public int Brokers { get; init; } = 1;
 
+    /// <summary>Whether the others watch each flow worker through a door that can be shut.</summary>
+    public bool Doors { get; init; }
+
     /// <summary>How its flow workers are bad.</summary>
     public Mutant Mutant { get; init; }
 
@@ -128,7 +131,10 @@ internal sealed class FaultCluster : IAsyncDisposable
             [FaultSettings.TroubleVariable] = settings.Mutant == Mutant.None ? "0" : "0.05",
             [FaultSettings.SeedVariable] = $"{seed + number}",
         };
-        var flow = new FlowProcess($"flow-{number}", Process($"flow-{number}", "flow", bootstrap, environment), proxy, crashFile);
+        int watchedAt = HostProcess.FreePort();
+        Proxy.Door? door = settings.Doors ? new Proxy.Door(watchedAt) : null;
+        string[] watched = door is null ? [] : [$"--Corda:Cluster:Liveness:Listen=127.0.0.1:{watchedAt}", $"--Corda:Cluster:Liveness:Advertise=127.0.0.1:{door.Port}"];
+        var flow = new FlowProcess($"flow-{number}", Process($"flow-{number}", "flow", bootstrap, environment, watched), proxy, door, crashFile);
         flows.Add(flow);
         return flow;
     }
@@ -203,7 +209,7 @@ internal sealed class FaultCluster : IAsyncDisposable
             partition => ReadInvariant.Committed(batches[partition]).LongCount(offset => offset >= committed[partition]));
     }
 
-    private HostProcess Process(string name, string roles, string bootstrap, IReadOnlyDictionary<string, string> environment)
+    private HostProcess Process(string name, string roles, string bootstrap, IReadOnlyDictionary<string, string> environment, params string[] more)
     {
         string here = AppContext.BaseDirectory;
         string[] arguments =
@@ -218,6 +224,7 @@ internal sealed class FaultCluster : IAsyncDisposable
             $"--Corda:Network:FlowPackages:0={Path.Combine(here, "Corda.FaultFlows.dll")}",
             .. new[] { Workload.Alice, Workload.Bob, Workload.Charlie }.Select((node, i) => $"--Corda:Network:VirtualNodes:{i}={node}"),
             .. settings.Settings,
+            .. more,
         ];
         return new HostProcess(Path.Combine(folder, name), arguments) { Assembly = Path.Combine(here, "Corda.FaultHost.dll"), Environment = environment };
     }

@@ -5,7 +5,7 @@ using Corda.IntegrationTests.Support;
 namespace Corda.IntegrationTests.Faults.Rig;
 
 /// <summary>A flow worker: a process with a network of its own, in which a crash point can be armed.</summary>
-internal sealed class FlowProcess(string name, HostProcess host, ChaosProxy? proxy, string crashFile) : IDisposable
+internal sealed class FlowProcess(string name, HostProcess host, ChaosProxy? proxy, Door? door, string crashFile) : IDisposable
 {
     public string Name => name;
 
@@ -13,6 +13,9 @@ internal sealed class FlowProcess(string name, HostProcess host, ChaosProxy? pro
 
     /// <summary>Between this worker and the broker; null with three brokers.</summary>
     public ChaosProxy? Proxy => proxy;
+
+    /// <summary>Between this worker and those who watch it, if the cluster has doors.</summary>
+    public Door? Door => door;
 
     /// <summary>The next time it comes by this point it dies.</summary>
     public void Arm(CrashPoint point)
@@ -25,5 +28,9 @@ internal sealed class FlowProcess(string name, HostProcess host, ChaosProxy? pro
 
     public void Disarm() => File.Delete(crashFile);
 
-    public void Dispose() => host.Dispose();
+    public void Dispose()
+    {
+        host.Dispose();
+        door?.DisposeAsync().AsTask().Wait();
+    }
 }

@@ -7,8 +7,10 @@ namespace Corda.Workers.Messaging.Bus.Kafka.Eviction;
 /// brokers directly: a few requests on connections of their own. Thread-safe.
 /// </summary>
 /// <remarks>
-/// A fence is up with the broker's first answer; that answer is "concurrent transactions" where there was something to abort, and the abort goes on by itself.
-/// So the leave follows right behind the first answers: were it first, the new owner would ask for offsets that are not stable yet, and wait its back-off.
+/// <para>A fence is up with the broker's first answer; that answer is "concurrent transactions" where there was something to abort, and the abort goes on by itself.
+/// It is never asked again after that: were the dead one alive, the second fence would hit the producer that it has made anew meanwhile. The same answer comes where the
+/// transaction was about to end anyhow: then nothing is left open, and what a living one would begin after it ends at its lost membership.</para>
+/// <para>The leave follows right behind the first answers: were it first, the new owner would ask for offsets that are not stable yet, and wait its back-off.</para>
 /// </remarks>
 internal sealed partial class KafkaEviction
 {
@@ -99,7 +101,7 @@ internal sealed partial class KafkaEviction
         {
             WireError error = await brokers.AskCoordinator(id, CoordinatorKind.Transaction, WireRequest.InitProducerId(id, TransactionTimeout));
             firstAnswers.Add(id);
-            return error;
+            return error == WireError.ConcurrentTransactions ? WireError.None : error;
         },
         cancellation);
 
@@ -158,7 +160,7 @@ internal sealed partial class KafkaEviction
     }
 
     private static bool IsPassing(WireError error) => error
-        is WireError.ConcurrentTransactions or WireError.CoordinatorLoading or WireError.CoordinatorNotAvailable or WireError.NotCoordinator;
+        is WireError.CoordinatorLoading or WireError.CoordinatorNotAvailable or WireError.NotCoordinator;
 
     [LoggerMessage(Level = LogLevel.Warning, Message =
         "This worker cannot evict others: {Reason}. When a worker dies, its group's session timeout and its transactions' timeout decide")]
