@@ -222,7 +222,7 @@ internal sealed class ClusterLoop : IAsyncDisposable
     }
 
     private bool IsEvicting(Peer other, WorkerIdentity dead) =>
-        other.Verdict == Verdict.Connected && other.Presence.Evicting.Contains(dead.ToString()) && time.GetElapsedTime(other.HeardTimestamp) < 4 * options.BeatInterval;
+        other.Verdict == Verdict.Connected && other.Presence.Evicting.Contains(dead.ToString()) && busTime.Now - other.HeardAtBusTime < 4 * options.BeatInterval;
 
     private async Task PostLater(ClusterEvent what, TimeSpan delay)
     {
