@@ -104,6 +104,9 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
         producer.Close();
     }
 
+    // Who is not can commit nothing, and must get to the poll that tells it what is left to it.
+    private bool IsMember => consumer!.Membership.MemberId.Length > 0;
+
     private void Leave()
     {
         joined = false;
@@ -148,6 +151,12 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
             return;
         }
 
+        if (!IsMember)
+        {
+            assignments.Return(restored);
+            return;
+        }
+
         try
         {
             caution.TakeOver(restored, consumer!);
@@ -166,7 +175,7 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
     private void TendCopies()
     {
         List<PartitionStates<TState>> wanting = [.. assignments.Live.Values.Where(static states => states.WantsWriting())];
-        if (wanting.Count > 0)
+        if (wanting.Count > 0 && IsMember)
         {
             List<StorePoint> ends = wanting.ConvertAll(assignments.EndOf);
             producer.Commit([], wanting.ToDictionary(static states => states.EventPartition, static states => states.CommittedPosition), consumer!.Membership);

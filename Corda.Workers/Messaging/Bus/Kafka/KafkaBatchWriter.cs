@@ -114,6 +114,7 @@ internal sealed class KafkaBatchWriter : IAsyncDisposable
         }
         else
         {
+            clients.Reached();
             batch.Done.TrySetResult();
         }
     }

@@ -16,6 +16,7 @@ internal sealed class KafkaClients(KafkaOptions options, TimeProvider time, ILog
     private readonly HashSet<Task> closing = [];
     private readonly Dictionary<ErrorCode, long> complained = [];
     private volatile string? trouble;
+    private long downSince;
 
     public KafkaOptions Options => options;
 
@@ -57,6 +58,15 @@ internal sealed class KafkaClients(KafkaOptions options, TimeProvider time, ILog
             .SetLogHandler((_, message) => Say(message))
             .SetErrorHandler((_, error) => Complain(settings, error))
             .Build);
+    }
+
+    /// <summary>A broker has done what a client asked for: if all were out of reach, that is over.</summary>
+    public void Reached()
+    {
+        if (Volatile.Read(ref downSince) != 0 && Interlocked.Exchange(ref downSince, 0) is var since and not 0)
+        {
+            KafkaLog.BrokersReached(logger, time.GetElapsedTime(since));
+        }
     }
 
     /// <summary>Closes something in the background; the end of the bus waits for it, with a bound.</summary>
@@ -130,6 +140,7 @@ internal sealed class KafkaClients(KafkaOptions options, TimeProvider time, ILog
     private void Complain(Dictionary<string, string> settings, Error error)
     {
         trouble = KafkaErrors.Text(error);
+        if (error.Code == ErrorCode.Local_AllBrokersDown) Interlocked.CompareExchange(ref downSince, time.GetTimestamp(), 0);
         if (IsNews(error))
         {
             KafkaLog.ClientTrouble(logger, settings["client.id"], error.Reason, error.Code);

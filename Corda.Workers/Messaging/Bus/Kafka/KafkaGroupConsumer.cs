@@ -378,6 +378,7 @@ internal sealed class KafkaGroupConsumer(
 
     private void TellOfTheEnd()
     {
+        ids.Note(Membership.MemberId);
         if (mine.Names is { Count: > 0 } partitions)
         {
             Action<IReadOnlyCollection<TopicPartition>> tell = IsMember ? listener.OnRevoked : listener.OnLost;

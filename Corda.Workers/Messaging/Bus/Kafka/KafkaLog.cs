@@ -12,6 +12,9 @@ internal static partial class KafkaLog
     [LoggerMessage(2101, LogLevel.Warning, "Kafka client {Client}: {Reason} ({Code})")]
     public static partial void ClientTrouble(ILogger logger, string client, string reason, ErrorCode code);
 
+    [LoggerMessage(2104, LogLevel.Information, "Kafka: the brokers serve again; there was no connection to any for {Elapsed}")]
+    public static partial void BrokersReached(ILogger logger, TimeSpan elapsed);
+
     [LoggerMessage(2102, LogLevel.Information, "Made topic {Topic}: {Partitions} partitions, clean-up {Cleanup}")]
     public static partial void TopicMade(ILogger logger, string topic, int partitions, Cleanup cleanup);
 

@@ -7,6 +7,9 @@ internal sealed class KafkaWatermarks(KafkaClients clients, TimeProvider time)
 {
     private static readonly TimeSpan MovePause = TimeSpan.FromMilliseconds(20);
 
+    // A broker that is there answers in milliseconds. One that is not may be the leader no more: then the answer is to be had of another.
+    private static readonly TimeSpan LeaderTimeout = TimeSpan.FromSeconds(2);
+
     private readonly Lazy<IConsumer<byte[], byte[]>> client = new(() => clients.Consumer(KafkaSettings.Watermarks(clients.Options)));
 
     /// <summary>The offset of the oldest record, and the one after the newest.</summary>
@@ -19,12 +22,16 @@ internal sealed class KafkaWatermarks(KafkaClients clients, TimeProvider time)
         {
             try
             {
-                WatermarkOffsets offsets = client.Value.QueryWatermarkOffsets(asked, KafkaSettings.CallTimeout);
+                WatermarkOffsets offsets = client.Value.QueryWatermarkOffsets(asked, LeaderTimeout);
                 return (offsets.Low.Value, offsets.High.Value);
             }
             catch (KafkaException moving) when (IsMoving(moving.Error.Code) && time.GetElapsedTime(start) < KafkaSettings.CallTimeout)
             {
                 Thread.Sleep(MovePause);
+            }
+            catch (KafkaException silent) when (silent.Error.Code == ErrorCode.Local_TimedOut && time.GetElapsedTime(start) < KafkaSettings.CallTimeout)
+            {
+                LookForLeader(partition.Topic);
             }
             catch (KafkaException cause)
             {
@@ -39,6 +46,20 @@ internal sealed class KafkaWatermarks(KafkaClients clients, TimeProvider time)
         if (client.IsValueCreated)
         {
             clients.Retire(client.Value.Dispose);
+        }
+    }
+
+    // The client asks whom it believes to be the leader, and does not look again while that one is away.
+    private void LookForLeader(string topic)
+    {
+        using IAdminClient look = new DependentAdminClientBuilder(client.Value.Handle).Build();
+        try
+        {
+            look.GetMetadata(topic, LeaderTimeout);
+        }
+        catch (KafkaException)
+        {
+            // Nobody can say it: the question itself will fail.
         }
     }
 

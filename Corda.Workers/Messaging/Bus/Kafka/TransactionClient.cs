@@ -99,6 +99,7 @@ internal sealed class TransactionClient(string id, KafkaClients clients)
         Require(State.Open);
         producer!.CommitTransaction(EndTimeout);
         state = State.Ready;
+        clients.Reached();
     }
 
     /// <summary>Aborts, as <see cref="Commit"/>.</summary>

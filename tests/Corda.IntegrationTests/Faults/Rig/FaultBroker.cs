@@ -14,10 +14,11 @@ internal sealed class FaultBroker : IAsyncDisposable
 {
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(60);
     private readonly Broker broker;
+    private readonly int brokers;
 
-    private FaultBroker(Broker broker, string bootstrap, IReadOnlyList<ChaosProxy> proxies)
+    private FaultBroker(Broker broker, int brokers, string bootstrap, IReadOnlyList<ChaosProxy> proxies)
     {
-        this.broker = broker;
+        (this.broker, this.brokers) = (broker, brokers);
         Bootstrap = bootstrap;
         Proxies = proxies;
     }
@@ -49,6 +50,16 @@ internal sealed class FaultBroker : IAsyncDisposable
         return await serving;
     }
 
+    /// <summary>All of them serve again.</summary>
+    public void Repair()
+    {
+        for (int number = 1; number <= brokers; number++)
+        {
+            Resume(number);
+            Up(number);
+        }
+    }
+
     public void Pause(int number = 1) => broker.Pause(number);
 
     public void Resume(int number = 1) => broker.Resume(number);
@@ -58,8 +69,8 @@ internal sealed class FaultBroker : IAsyncDisposable
     /// <summary>Three brokers, without proxies.</summary>
     public static FaultBroker StartThree()
     {
-        Broker brokers = Broker.Start(Tool(), brokers: 3, Common);
-        return new FaultBroker(brokers, brokers.Bootstrap, []);
+        Broker three = Broker.Start(Tool(), brokers: 3, Common);
+        return new FaultBroker(three, brokers: 3, three.Bootstrap, []);
     }
 
     /// <summary>One broker.</summary>
@@ -78,7 +89,7 @@ internal sealed class FaultBroker : IAsyncDisposable
             $"advertised.listeners={string.Join(',', names.Zip(advertised, (name, port) => $"{name}://127.0.0.1:{port}"))}",
             $"listener.security.protocol.map=CONTROLLER:PLAINTEXT,{string.Join(',', names.Select(name => $"{name}:PLAINTEXT"))}",
         ];
-        return new FaultBroker(Broker.Start(Tool(), brokers: 1, settings), $"127.0.0.1:{ports[0]}", ways);
+        return new FaultBroker(Broker.Start(Tool(), brokers: 1, settings), brokers: 1, $"127.0.0.1:{ports[0]}", ways);
     }
 
     public async ValueTask DisposeAsync()

@@ -86,9 +86,10 @@ internal sealed class FaultCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends whoever was added, starts whoever is dead, heals all networks, and waits until everybody is ready.</summary>
+    /// <summary>Ends whoever was added, starts whoever is dead, brokers included, heals all networks, and waits until everybody is ready.</summary>
     public async Task RepairAsync()
     {
+        Broker.Repair();
         while (flows.Count > settings.Flows)
         {
             flows[^1].Dispose();

@@ -15,62 +15,55 @@ public sealed class ThreeBrokerTests(ThreeBrokers living, ITestOutputHelper outp
 {
     private static readonly TimeSpan GoesOn = TimeSpan.FromSeconds(90);
 
+    // One after the other: among them are the coordinators of the transactions and of the group, and leaders of everything.
     [LongFaultFact]
-    public async Task B14_losing_any_broker_loses_nothing()
+    public Task B14_losing_any_broker_loses_nothing() => JudgedAsync("B14", async (broker, run) =>
     {
-        FaultCluster cluster = await living.WholeAsync(SeedOfRun);
-        FaultRun run = Run(cluster, "B14");
-        await run.StartAsync();
-
-        // One after the other: among them are the coordinators of the transactions and of the group, and leaders of everything.
         for (int number = 2; number <= 3; number++)
         {
-            cluster.Broker.Kill(number);
+            broker.Kill(number);
             await run.MoreEndAsync(10, GoesOn);
-            cluster.Broker.Up(number);
+            broker.Up(number);
             await run.MoreEndAsync(10, GoesOn);
         }
-
-        await run.EndAsync(GoesOn);
-    }
+    });
 
     [LongFaultFact]
-    public async Task B15_rolling_restart_of_the_brokers_is_no_event()
+    public Task B15_rolling_restart_of_the_brokers_is_no_event() => JudgedAsync("B15", async (broker, run) =>
     {
-        FaultCluster cluster = await living.WholeAsync(SeedOfRun);
-        FaultRun run = Run(cluster, "B15");
-        await run.StartAsync();
-
         for (int number = 1; number <= 3; number++)
         {
-            cluster.Broker.Stop(number);
-            cluster.Broker.Up(number);
+            broker.Stop(number);
+            broker.Up(number);
             await run.MoreEndAsync(10, GoesOn);
         }
+    });
 
-        await run.EndAsync(GoesOn);
-    }
-
+    // Two that stand still rather than die: of three controllers a majority must be left to come back to.
     [LongFaultFact]
     public async Task B16_with_too_few_copies_starts_wait_or_are_refused_and_nothing_acknowledged_is_lost()
     {
-        FaultCluster cluster = await living.WholeAsync(SeedOfRun);
-        FaultRun run = Run(cluster, "B16");
-        await run.StartAsync();
-
-        // Two that stand still rather than die: of three controllers a majority must be left to come back to.
-        cluster.Broker.Pause(2);
-        cluster.Broker.Pause(3);
-        await Task.Delay(TimeSpan.FromSeconds(6));
-        int acknowledged = run.Histories.Count(history => history.Acknowledged);
-        await Task.Delay(TimeSpan.FromSeconds(6));
-        int meanwhile = run.Histories.Count(history => history.Acknowledged) - acknowledged;
-        cluster.Broker.Resume(2);
-        cluster.Broker.Resume(3);
-        await run.MoreEndAsync(10, GoesOn);
-
-        Evidence evidence = await run.EndAsync(GoesOn);
-        Output.WriteLine($"{meanwhile} starts were acknowledged meanwhile");
+        Evidence evidence = await JudgedAsync("B16", async (broker, run) =>
+        {
+            broker.Pause(2);
+            broker.Pause(3);
+            await Task.Delay(TimeSpan.FromSeconds(6));
+            int acknowledged = run.Histories.Count(history => history.Acknowledged);
+            await Task.Delay(TimeSpan.FromSeconds(6));
+            Output.WriteLine($"{run.Histories.Count(history => history.Acknowledged) - acknowledged} starts were acknowledged meanwhile");
+            broker.Resume(2);
+            broker.Resume(3);
+            await run.MoreEndAsync(10, GoesOn);
+        });
         Assert.Contains(evidence.Starts, start => start.Attempts.Any(attempt => attempt.Answer == Answer.Unknown));
+    }
+
+    private async Task<Evidence> JudgedAsync(string name, Func<FaultBroker, FaultRun, Task> faults)
+    {
+        FaultCluster cluster = await living.WholeAsync(SeedOfRun);
+        FaultRun run = Run(cluster, name);
+        await run.StartAsync();
+        await faults(cluster.Broker, run);
+        return await run.EndAsync(GoesOn);
     }
 }
