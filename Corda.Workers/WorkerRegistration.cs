@@ -163,6 +163,7 @@ internal static class WorkerRegistration
         services.AddSingleton<IPublisher>(provider => provider.GetRequiredService<WatchedPublisher>());
         services.AddSingleton<FlowStarter>();
         services.AddSingleton<FlowKiller>();
+        services.AddSingleton<DeadLetterReader>();
         AddWorker(services, (subscriptions, provider) => new RpcWorker(
             subscriptions.Compacted(Topics.VirtualNodeInfo, provider.GetRequiredService<Rpc.VirtualNodeView>()),
             subscriptions.Compacted(Topics.FlowStatus, provider.GetRequiredService<FlowStatusView>()),

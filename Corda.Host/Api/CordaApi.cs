@@ -50,6 +50,7 @@ internal static class CordaApi
         api.MapFlows();
         api.MapVirtualNodes();
         api.MapCluster();
+        api.MapDeadLetters();
         app.MapOpenApi();
         app.UseSwaggerUI(ui =>
         {

@@ -11,10 +11,13 @@ internal static class Eventually
     /// <param name="condition">Must hold sooner or later.</param>
     /// <param name="lacking">Says what the condition lacked, looked at when patience ends.</param>
     /// <param name="between">Done between two looks: moving a test's clock, for instance.</param>
-    public static async Task True(Func<bool> condition, Func<string> lacking, Action? between = null)
+    public static Task True(Func<bool> condition, Func<string> lacking, Action? between = null) => True(() => Task.FromResult(condition()), lacking, between);
+
+    /// <inheritdoc cref="True(Func{bool}, Func{string}, Action?)"/>
+    public static async Task True(Func<Task<bool>> condition, Func<string> lacking, Action? between = null)
     {
         long started = Stopwatch.GetTimestamp();
-        while (!condition())
+        while (!await condition())
         {
             if (Stopwatch.GetElapsedTime(started) > Patience)
             {
