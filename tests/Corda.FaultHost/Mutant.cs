@@ -45,7 +45,7 @@ public enum Mutant
     /// <summary>Forgets timers when it takes over.</summary>
     LostTimer,
 
-    /// <summary>Loses one message in thirty.</summary>
+    /// <summary>Loses one event in five.</summary>
     LostOutput,
 
     /// <summary>Writes one record in thirty twice.</summary>

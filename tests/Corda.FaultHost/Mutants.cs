@@ -1,3 +1,4 @@
+using Corda.Workers.Contracts;
 using Corda.Workers.Messaging;
 using Corda.Workers.Messaging.Bus;
 
@@ -7,6 +8,7 @@ namespace Corda.FaultHost;
 internal static class Mutants
 {
     private const int OneIn = 30;
+    private const int LostIn = 5;
     private static readonly Dictionary<TopicPartition, long> NoOffsets = [];
 
     public static IMessageBus Of(Mutant mutant, IMessageBus bus) => mutant switch
@@ -70,11 +72,12 @@ internal static class Mutants
         }
     }
 
+    // Of events only: a status that is lost is told again when the client asks, and most of what is written is statuses.
     private static ProducerOver.CommitIn LostOutput()
     {
         int written = 0;
         return (producer, records, consumed, membership) => producer.Commit(
-            [.. records.Where(record => StateRecords.IsState(record.Partition) || Interlocked.Increment(ref written) % OneIn != 0)], consumed, membership);
+            [.. records.Where(record => record.Partition.Topic != Topics.FlowEvent.Name || Interlocked.Increment(ref written) % LostIn != 0)], consumed, membership);
     }
 
     private static ProducerOver.CommitIn DoubledOutput()

@@ -62,6 +62,22 @@ public class FaultTests : IAsyncDisposable
         }
     }
 
+    // The partitions that are taken over commit, and the local copies do, before a lane has polled.
+    [Fact]
+    public async Task A_member_that_is_out_of_its_group_polls_before_it_commits_again()
+    {
+        int commits = 0;
+        rig.Bus.Faults = _ =>
+        {
+            if (Interlocked.Increment(ref commits) % 2 == 0) return CommitFault.None;
+            rig.Bus.PutOut();
+            return CommitFault.Transient;
+        };
+        rig.Start(settings => settings with { BatchMax = 4 });
+        await rig.Publish("aaaa", [.. Enumerable.Range(0, 20).Select(n => $"{n}")]);
+        await rig.StateBecomes("aaaa", string.Join(',', Enumerable.Range(0, 20)), rig.PassTime);
+    }
+
     [Fact]
     public async Task A_failing_bus_shows_in_the_health_and_no_longer_once_it_works()
     {

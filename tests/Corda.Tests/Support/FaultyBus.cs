@@ -32,6 +32,7 @@ internal sealed class FaultyBus(IMessageBus inner) : IMessageBus
     private readonly Lock counting = new();
     private readonly List<IReadOnlyList<OutgoingRecord>> commits = [];
     private volatile bool dead;
+    private volatile bool isOut;
 
     /// <summary>Decides about each commit of records.</summary>
     public Func<IReadOnlyList<OutgoingRecord>, CommitFault> Faults { get; set; } = static _ => CommitFault.None;
@@ -49,6 +50,9 @@ internal sealed class FaultyBus(IMessageBus inner) : IMessageBus
 
     /// <summary>From now on nothing of this process reaches the bus, and it says goodbye to nobody.</summary>
     public void Die() => dead = true;
+
+    /// <summary>From now on its members are out of their groups, which the next poll tells: then they are in them again, with what they had.</summary>
+    public void PutOut() => isOut = true;
 
     public void EnsureTopics(IReadOnlyCollection<TopicSpec> topics) => Alive().EnsureTopics(topics);
 
@@ -116,11 +120,12 @@ internal sealed class FaultyBus(IMessageBus inner) : IMessageBus
     {
         public IReadOnlyCollection<TopicPartition> Assignment => inner.Assignment;
 
-        public GroupMembership Membership => inner.Membership;
+        public GroupMembership Membership => bus.isOut ? inner.Membership with { MemberId = "" } : inner.Membership;
 
         public IReadOnlyList<ConsumedRecord> Poll(int recordsMax, TimeSpan wait)
         {
             bus.Alive();
+            bus.isOut = false;
             return inner.Poll(recordsMax, wait);
         }
 

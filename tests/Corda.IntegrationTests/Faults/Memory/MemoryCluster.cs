@@ -61,6 +61,10 @@ internal sealed class MemoryCluster : IAsyncDisposable
         await Eventually.True(
             () => Task.FromResult(edge.Host.Services.GetRequiredService<WorkerHealth>().Report().Missing.Count == 0),
             () => string.Join(", ", edge.Host.Services.GetRequiredService<WorkerHealth>().Report().Missing));
+
+        // Ready is who has read what there was; the virtual nodes of a new cluster come a moment later.
+        VirtualNodeView nodes = edge.Host.Services.GetRequiredService<VirtualNodeView>();
+        await Eventually.True(() => Task.FromResult(nodes.All.Count == 3), () => "the virtual nodes of the network are not known");
         return new MemoryEdge(edge.Host.Services);
     }
 
@@ -118,6 +122,8 @@ internal sealed class MemoryCluster : IAsyncDisposable
             VirtualNodes = [Workload.Alice, Workload.Bob, Workload.Charlie],
             FlowPackages = [Path.Combine(AppContext.BaseDirectory, "Corda.FaultFlows.dll")],
         },
-        Rpc = new RpcOptions { ConfirmTimeout = TimeSpan.FromSeconds(2) },
+
+        // A start that a mutant has lost before it was acknowledged proves nothing: it must be tried again several times before the run is given up.
+        Rpc = new RpcOptions { ConfirmTimeout = TimeSpan.FromSeconds(0.5) },
     };
 }
