@@ -23,6 +23,7 @@ internal sealed class WorkerCluster : IAsyncDisposable
             $"--Corda:Bus:Kafka:Partitions={partitions}",
             "--Logging:LogLevel:Default=Warning",
             .. more,
+            .. (Environment.GetEnvironmentVariable("CORDA_BENCH_SETTINGS") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries),
         ];
         front = new HostProcess(Path.Combine(folder, "front"), ["--Corda:Roles=rpc,db", .. common]);
     }
