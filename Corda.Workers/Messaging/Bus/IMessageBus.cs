@@ -45,7 +45,7 @@ public interface IMessageBus : IAsyncDisposable
     /// joins anew. May be repeated. Any thread.
     /// </summary>
     /// <returns>At once; completes with whether all of it was done. What was not is logged, and the timeouts of the bus decide. Never fails.</returns>
-    Task<bool> Evict(DeadWorker dead) => Task.FromResult(false);
+    Task<bool> Evict(DeadWorker dead);
 }
 
 /// <summary>A topic as the broker knows it.</summary>

@@ -242,6 +242,8 @@ public sealed class StateFollowerTests : IAsyncDisposable
 
         public IBatchProducer OpenProducer(string clientId) => inner.OpenProducer(clientId);
 
+        public Task<bool> Evict(DeadWorker dead) => inner.Evict(dead);
+
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
         private sealed class Reader(CountingReads owner, IPartitionReader reader) : IPartitionReader

@@ -78,6 +78,8 @@ public sealed class StateRestoreTests
 
         public IBatchProducer OpenProducer(string clientId) => throw new NotSupportedException();
 
+        public Task<bool> Evict(DeadWorker dead) => throw new NotSupportedException();
+
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
         private ConsumedRecord[] ReadAgain() => readings[Readings++];
