@@ -21,10 +21,10 @@ internal sealed class FaultRun(FaultCluster cluster, string name, int seed, ITes
     public int Ended => loop.Histories.Count(history => history.EndSeen);
 
     /// <summary>Clients start flows until <see cref="EndAsync"/>. Returns when the first have ended, so that what happens next happens under load.</summary>
-    public async Task StartAsync(IEnumerable<(string Id, FlowWork Work)>? extra = null, int count = Plenty, int number = Clients)
+    public async Task StartAsync(IEnumerable<(string Id, FlowWork Work)>? extra = null, int count = Plenty, int number = Clients, TimeSpan? limit = null)
     {
         Begin(extra, count, number);
-        await MoreEndAsync(number / 2, TimeSpan.FromSeconds(30));
+        await MoreEndAsync(number / 2, limit ?? TimeSpan.FromSeconds(30));
     }
 
     /// <summary>As <see cref="StartAsync"/>, without waiting for anything.</summary>

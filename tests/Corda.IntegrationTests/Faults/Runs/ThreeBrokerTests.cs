@@ -13,6 +13,8 @@ public sealed class ThreeBrokers : LivingCluster
 /// <summary>What happens to brokers of a replicated cluster. Long: see <see cref="LongFaultTests"/>.</summary>
 public sealed class ThreeBrokerTests(ThreeBrokers living, ITestOutputHelper output) : FaultTest(output), IClassFixture<ThreeBrokers>
 {
+    // Three brokers write everything three times, on the same processors.
+    private const int Clients = 6;
     private static readonly TimeSpan GoesOn = TimeSpan.FromSeconds(90);
 
     // One after the other: among them are the coordinators of the transactions and of the group, and leaders of everything.
@@ -62,7 +64,7 @@ public sealed class ThreeBrokerTests(ThreeBrokers living, ITestOutputHelper outp
     {
         FaultCluster cluster = await living.WholeAsync(SeedOfRun);
         FaultRun run = Run(cluster, name);
-        await run.StartAsync();
+        await run.StartAsync(number: Clients, limit: GoesOn);
         await faults(cluster.Broker, run);
         return await run.EndAsync(GoesOn);
     }
