@@ -51,7 +51,12 @@ internal sealed class KafkaTopics(KafkaClients clients, TimeProvider time)
 
     /// <inheritdoc cref="IMessageBus.TopicIdentity"/>
     public string IdentityOf(string topic) => Answer("look up topics", () =>
-        admin.DescribeTopicsAsync(TopicCollection.OfTopicNames([topic])).GetAwaiter().GetResult().TopicDescriptions[0].TopicId.ToString());
+    {
+        // The client asks the controller, whom it knows by the metadata; where that one is away now, the metadata of now names another.
+        Describe(topic);
+        return admin.DescribeTopicsAsync(TopicCollection.OfTopicNames([topic]), new DescribeTopicsOptions { RequestTimeout = KafkaSettings.LookTimeout })
+            .GetAwaiter().GetResult().TopicDescriptions[0].TopicId.ToString();
+    });
 
     /// <summary>Does nothing where the topic exists.</summary>
     /// <exception cref="MessagingFatalException">The topic does not exist.</exception>

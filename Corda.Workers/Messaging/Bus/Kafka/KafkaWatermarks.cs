@@ -28,9 +28,6 @@ internal sealed class KafkaWatermarks(KafkaClients clients, TimeProvider time)
             catch (KafkaException moving) when (IsMoving(moving.Error.Code) && time.GetElapsedTime(start) < KafkaSettings.CallTimeout)
             {
                 Thread.Sleep(MovePause);
-            }
-            catch (KafkaException silent) when (silent.Error.Code == ErrorCode.Local_TimedOut && time.GetElapsedTime(start) < KafkaSettings.CallTimeout)
-            {
                 LookForLeader(partition.Topic);
             }
             catch (KafkaException cause)
@@ -49,7 +46,7 @@ internal sealed class KafkaWatermarks(KafkaClients clients, TimeProvider time)
         }
     }
 
-    // The client asks whom it believes to be the leader, and does not look again while that one is away.
+    // The client asks whom it believes to be the leader, and believes it until the metadata is a minute old: while a broker is away, or has come back and knew little yet.
     private void LookForLeader(string topic)
     {
         using IAdminClient look = new DependentAdminClientBuilder(client.Value.Handle).Build();
@@ -63,7 +60,8 @@ internal sealed class KafkaWatermarks(KafkaClients clients, TimeProvider time)
         }
     }
 
-    // The partition is new, or its leader has changed: its leader is found in a moment.
+    // The partition is new, or its leader has changed, or is about to, or has only just begun to lead: it is found in a moment.
     private static bool IsMoving(ErrorCode code) => code
-        is ErrorCode.NotLeaderForPartition or ErrorCode.LeaderNotAvailable or ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownPartition;
+        is ErrorCode.NotLeaderForPartition or ErrorCode.LeaderNotAvailable or ErrorCode.UnknownTopicOrPart or ErrorCode.OffsetNotAvailable
+        or ErrorCode.Local_UnknownPartition or ErrorCode.Local_TimedOut;
 }
