@@ -1,5 +1,6 @@
 using Corda.FaultHost;
 using Corda.IntegrationTests.Faults.Oracle;
+using Corda.IntegrationTests.Faults.Proxy;
 using Corda.IntegrationTests.Faults.Rig;
 using Xunit.Abstractions;
 
@@ -10,9 +11,12 @@ namespace Corda.IntegrationTests.Faults.Runs;
 /// </summary>
 public sealed class BrokerMutantTests(ITestOutputHelper output) : FaultTest(output)
 {
+    // What has not ended by then counts as lost: the control shows that the real engine is not slower.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
     private static readonly Mutant[] Tried =
     [
-        Mutant.OffsetsFirst, Mutant.OffsetsLast, Mutant.DropOffsets, Mutant.IgnoreFence, Mutant.EvictWithoutFencing, Mutant.OwnGroup, Mutant.ApplyBeforeCommit,
+        Mutant.None, Mutant.OffsetsFirst, Mutant.OffsetsLast, Mutant.DropOffsets, Mutant.IgnoreFence, Mutant.EvictWithoutFencing, Mutant.OwnGroup, Mutant.ApplyBeforeCommit,
         Mutant.AgainAfterIndefinite, Mutant.RestoreUnread, Mutant.LostTimer,
     ];
 
@@ -28,7 +32,7 @@ public sealed class BrokerMutantTests(ITestOutputHelper output) : FaultTest(outp
             if (violations.Count == 0) escaped.Add(mutant);
         }
 
-        Assert.Equal([], escaped);
+        Assert.Equal([Mutant.None], escaped);
     }
 
     private async Task<IReadOnlyList<Violation>> RunAsync(Mutant mutant)
@@ -40,9 +44,18 @@ public sealed class BrokerMutantTests(ITestOutputHelper output) : FaultTest(outp
         cluster.Flows[0].Host.Kill();
         cluster.Flows[0].Host.Start();
         await Task.Delay(TimeSpan.FromSeconds(2));
-        cluster.Flows[1].Host.Pause();
-        await Task.Delay(cluster.SessionTimeout + TimeSpan.FromSeconds(1));
-        cluster.Flows[1].Host.Resume();
-        return (await run.JudgeAsync(TimeSpan.FromSeconds(8))).Violations;
+        await MakeZombieAsync(cluster, cluster.Flows[1]);
+        return (await run.JudgeAsync(Patience)).Violations;
+    }
+
+    // It stands still with a transaction begun, so that it has something to write when others have had its partitions for a while. Some mutants use none.
+    private static async Task MakeZombieAsync(FaultCluster cluster, FlowProcess worker)
+    {
+        Trap begun = worker.Proxy!.Catch(ApiKey.AddPartitionsToTxn, Side.Request);
+        await Task.WhenAny(begun.Caught, Task.Delay(TimeSpan.FromSeconds(5)));
+        worker.Host.Pause();
+        await Task.Delay(cluster.SessionTimeout + TimeSpan.FromSeconds(3));
+        begun.Release();
+        worker.Host.Resume();
     }
 }
