@@ -19,6 +19,7 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
     private readonly StateAndEventSettings<TState, TEvent> settings;
     private readonly string name;
     private readonly IMessageBus bus;
+    private readonly StateFollower<TState> follower;
     private readonly LaneProducer<TState, TEvent> producer;
     private readonly Assignments<TState> assignments;
     private readonly Caution<TState, TEvent> caution;
@@ -32,6 +33,7 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
         this.work = work;
         this.name = name;
         this.bus = bus;
+        this.follower = follower;
         settings = work.Settings;
         producer = new LaneProducer<TState, TEvent>(settings, name, bus, work.Time);
         assignments = new Assignments<TState>(name, settings.StateTopic, follower, bus, work.Time, work.Logger) { Leaving = ClearMarkers };
@@ -129,6 +131,7 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
                 new TopicSpec(settings.StateTopic, Cleanup.Compact),
                 new TopicSpec(settings.DeadLetterTopic.Name, settings.DeadLetterTopic.Cleanup),
             ]);
+            follower.Warm();
             consumer = bus.JoinGroup(settings.Group, name, [settings.Events.Name], assignments);
             assignments.Consumer = consumer;
             rewind = false;

@@ -6,14 +6,14 @@ namespace Corda.Workers.Messaging.StateAndEvent;
 /// <summary>
 /// Reads state partitions for the lanes of a subscription: one reader, one thread. What a lane was assigned is read to its present end and handed over.
 /// With a warm standby all other partitions are followed as well, so that there is next to nothing left to read when one of them is assigned: taking over
-/// costs a tail, not a topic.
+/// costs a tail, not a topic. What a lane waits for goes first: others are begun when it has been read.
 /// </summary>
 /// <remarks>
 /// <para>A partition is followed, or claimed (followed until its end of the moment, then handed over), or with a lane. A lane gives it back with the offset
 /// that its states are complete up to.</para>
 /// <para>A partition that leaves doubts is read once more from its beginning, and then believed: see the remarks of <see cref="PartitionStates{TState}"/>.
 /// One whose local copy was gone on with is read from its beginning first.</para>
-/// <para>The thread lives as long as there is something to follow. All but <see cref="Claim"/>, <see cref="GiveBack"/>, <see cref="LetGo"/>,
+/// <para>The thread lives as long as there is something to follow. All but <see cref="Warm"/>, <see cref="Claim"/>, <see cref="GiveBack"/>, <see cref="LetGo"/>,
 /// <see cref="Lag"/> and <see cref="Dispose"/> runs on it.</para>
 /// </remarks>
 internal sealed class StateFollower<TState> : IDisposable
@@ -23,7 +23,6 @@ internal sealed class StateFollower<TState> : IDisposable
     private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RestAfterFailure = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan LagInterval = TimeSpan.FromSeconds(5);
 
     private readonly string name;
     private readonly string stateTopic;
@@ -35,9 +34,8 @@ internal sealed class StateFollower<TState> : IDisposable
     private readonly Queue<Action> requests = new();
     private readonly Dictionary<int, FollowedStates<TState>> copies = [];
     private readonly Dictionary<int, StateClaim<TState>> withLanes = [];
+    private readonly StandbyLag lag;
     private IPartitionReader? reader;
-    private long lagAskedAt;
-    private long lag = -1;
     private Thread? thread;
     private bool stopped;
 
@@ -57,10 +55,23 @@ internal sealed class StateFollower<TState> : IDisposable
         this.create = create;
         this.bus = bus;
         this.time = time;
+        lag = new StandbyLag(time);
     }
 
     /// <summary>How many records the warm copies were behind when it was last looked, a few seconds ago; null where there are none. Any thread.</summary>
-    public long? Lag => Interlocked.Read(ref lag) is >= 0 and long known ? known : null;
+    public long? Lag => lag.Records;
+
+    /// <summary>
+    /// Begins to follow what no lane owns, where copies are kept warm: to be called before a lane joins its group, so that it finds what it is assigned. May be
+    /// repeated. Any thread.
+    /// </summary>
+    public void Warm()
+    {
+        if (keepsWarm)
+        {
+            Post(FollowTheOthers);
+        }
+    }
 
     /// <summary>Fulfils a claim, sooner or later, unless it is gone by then. Any thread.</summary>
     public void Claim(StateClaim<TState> claim) => Post(() => Begin(claim));
@@ -173,7 +184,7 @@ internal sealed class StateFollower<TState> : IDisposable
 
         DropUnwanted();
         Open();
-        foreach (FollowedStates<TState> copy in copies.Values.ToList())
+        foreach (FollowedStates<TState> copy in copies.Values.Where(static copy => copy.IsRead).ToList())
         {
             Advance(copy);
         }
@@ -193,12 +204,15 @@ internal sealed class StateFollower<TState> : IDisposable
             }
         }
 
-        foreach (FollowedStates<TState> copy in copies.Values)
+        foreach (FollowedStates<TState> copy in copies.Values.Where(static copy => copy.IsRead))
         {
             copy.Tend(reader, StatePartition(copy.States.EventPartition.Partition), time);
         }
 
-        LookAtLag();
+        if (keepsWarm)
+        {
+            lag.Look(RecordsBehind);
+        }
     }
 
     private void End()
@@ -270,7 +284,8 @@ internal sealed class StateFollower<TState> : IDisposable
             }
         }
 
-        foreach ((int partition, FollowedStates<TState> copy) in copies.Where(static one => !one.Value.IsRead))
+        bool isWaitedFor = copies.Values.Any(static copy => copy.Claim is not null);
+        foreach ((int partition, FollowedStates<TState> copy) in copies.Where(one => !one.Value.IsRead && (one.Value.Claim is not null || !isWaitedFor)))
         {
             reader.Add(StatePartition(partition), copy.Begin(bus, StatePartition(partition), time));
             copy.IsRead = true;
@@ -380,14 +395,6 @@ internal sealed class StateFollower<TState> : IDisposable
         }
     }
 
-    private void LookAtLag()
-    {
-        if (!keepsWarm || (lagAskedAt != 0 && time.GetElapsedTime(lagAskedAt) < LagInterval))
-        {
-            return;
-        }
-
-        lagAskedAt = time.GetTimestamp();
-        Interlocked.Exchange(ref lag, copies.Keys.Select(StatePartition).Sum(partition => Math.Max(0, reader!.EndOffset(partition) - reader.Position(partition))));
-    }
+    private long RecordsBehind() => copies.Where(static one => one.Value.IsRead).Select(one => StatePartition(one.Key))
+        .Sum(partition => Math.Max(0, reader!.EndOffset(partition) - reader.Position(partition)));
 }

@@ -44,6 +44,31 @@ public sealed class StateFollowerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Whoever_is_about_to_join_reads_before_anything_is_assigned()
+    {
+        Commit(0, version: 1, keys: 50);
+        using StateFollower<Text> follower = Follower(keepsWarm: true);
+        follower.Warm();
+        await Eventually.True(() => bus.Reads(0) == 50, () => $"the states to be read; {bus.Reads(0)} were");
+
+        Assert.Equal(50, (await Claimed(follower, 0)).Count);
+        Assert.Equal(50, bus.Reads(0));
+    }
+
+    [Fact]
+    public async Task What_a_lane_waits_for_is_read_before_everything_else()
+    {
+        for (int partition = 0; partition < 3; partition++) Commit(partition, version: 1, keys: 50);
+        using StateFollower<Text> follower = Follower(keepsWarm: true);
+        var readBefore = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        follower.Claim(new StateClaim<Text>(
+            new TopicPartition("event", 1), 1, _ => readBefore.SetResult(bus.Reads(0) + bus.Reads(2)), readBefore.SetException));
+
+        Assert.Equal(0, await readBefore.Task.WaitAsync(TimeSpan.FromSeconds(10)));
+        await Eventually.True(() => bus.Reads(0) + bus.Reads(2) == 100, () => "the others to be read");
+    }
+
+    [Fact]
     public async Task Without_a_warm_standby_nothing_is_read_that_nobody_claimed()
     {
         Commit(0, version: 1, keys: 5);
