@@ -23,7 +23,7 @@ internal sealed class DbWorker(
     private readonly VirtualNodeStore store = new(database);
     private readonly CancellationTokenSource stopping = new();
     private Task work = Task.CompletedTask;
-    private volatile string? problem = "the configured network is not in the database yet";
+    private volatile string? problem = "the configured network is not on the bus yet";
 
     /// <inheritdoc/>
     public WorkerRole Role => WorkerRole.Db;
@@ -73,6 +73,9 @@ internal sealed class DbWorker(
             await reconciler.SnapshotTaken.WaitAsync(stopping.Token);
             IReadOnlyList<Record> difference = reconciler.Difference(store.All());
             if (difference.Count > 0) await publisher.PublishAsync(difference);
+
+            // What was published is on its way through the bus; whoever sees this worker ready expects to see the virtual nodes.
+            await reconciler.Says(store.All(), stopping.Token);
             problem = null;
             return true;
         }

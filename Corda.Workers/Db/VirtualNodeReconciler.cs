@@ -8,8 +8,9 @@ namespace Corda.Workers.Db;
 internal sealed class VirtualNodeReconciler : ICompactedProcessor<VirtualNodeInfo>
 {
     private readonly Lock gate = new();
-    private readonly TaskCompletionSource snapshotTaken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource snapshotTaken = New();
     private Dictionary<string, byte[]> published = [];
+    private TaskCompletionSource change = New();
 
     /// <summary>Completes when the topic was read for the first time; before that, nobody knows what it says.</summary>
     public Task SnapshotTaken => snapshotTaken.Task;
@@ -29,10 +30,27 @@ internal sealed class VirtualNodeReconciler : ICompactedProcessor<VirtualNodeInf
         }
     }
 
+    /// <summary>Completes when the topic, as it is read here, says what the table says.</summary>
+    public async Task Says(IReadOnlyCollection<VirtualNodeInfo> table, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            Task next;
+            lock (gate) next = change.Task;
+            if (Difference(table).Count == 0) return;
+            await next.WaitAsync(cancellation);
+        }
+    }
+
     /// <inheritdoc/>
     public void OnSnapshot(IReadOnlyCollection<KeyValuePair<byte[], VirtualNodeInfo>> values)
     {
-        lock (gate) published = values.ToDictionary(pair => ShortHash(pair.Key), pair => Encode(pair.Value), StringComparer.Ordinal);
+        lock (gate)
+        {
+            published = values.ToDictionary(pair => ShortHash(pair.Key), pair => Encode(pair.Value), StringComparer.Ordinal);
+            TellOfChange();
+        }
+
         snapshotTaken.TrySetResult();
     }
 
@@ -43,7 +61,16 @@ internal sealed class VirtualNodeReconciler : ICompactedProcessor<VirtualNodeInf
         {
             if (value is null) published.Remove(ShortHash(key));
             else published[ShortHash(key)] = Encode(value);
+            TellOfChange();
         }
+    }
+
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private void TellOfChange()
+    {
+        change.TrySetResult();
+        change = New();
     }
 
     private static byte[] Encode(VirtualNodeInfo node) => Topics.VirtualNodeInfo.Codec.Encode(node);

@@ -7,6 +7,7 @@ namespace Corda.Benchmarks.Kafka;
 /// <summary>Real processes on one broker: one with the roles rpc and db, and as many flow workers as wanted, each with a data folder of its own.</summary>
 internal sealed class WorkerCluster : IAsyncDisposable
 {
+    private const int NodesOfTheSample = 3;
     private readonly string folder;
     private readonly string[] common;
     private readonly HostProcess front;
@@ -99,10 +100,14 @@ internal sealed class WorkerCluster : IAsyncDisposable
 
     private async Task ResolveNodesAsync()
     {
-        JsonElement nodes = await Client.GetFromJsonAsync<JsonElement>(new Uri("/api/v1/virtualnode", UriKind.Relative));
+        // Ready is said by the role that publishes them; the one that answers here reads them a moment later.
+        JsonElement nodes = await NodesAsync();
+        while (nodes.GetProperty("virtualNodes").GetArrayLength() < NodesOfTheSample) nodes = await NodesAsync();
         JsonElement Find(string name) => nodes.GetProperty("virtualNodes").EnumerateArray().Select(static node => node.GetProperty("holdingIdentity"))
             .Single(node => node.GetProperty("x500Name").GetString()!.Contains($"O={name}", StringComparison.Ordinal));
         Alice = Find("Alice").GetProperty("shortHash").GetString()!;
         Bob = Find("Bob").GetProperty("x500Name").GetString()!;
     }
+
+    private Task<JsonElement> NodesAsync() => Client.GetFromJsonAsync<JsonElement>(new Uri("/api/v1/virtualnode", UriKind.Relative));
 }

@@ -32,6 +32,19 @@ public sealed class VirtualNodeReconcilerTests
     }
 
     [Fact]
+    public async Task The_topic_says_what_was_published_when_it_has_come_back_and_not_before()
+    {
+        reconciler.OnSnapshot([]);
+        Task says = reconciler.Says([Node("One"), Node("Two")], CancellationToken.None);
+        IReadOnlyList<Record> published = reconciler.Difference([Node("One"), Node("Two")]);
+        reconciler.OnNext(published[0].Key, (VirtualNodeInfo?)published[0].Value);
+        Assert.False(says.IsCompleted);
+
+        reconciler.OnNext(published[1].Key, (VirtualNodeInfo?)published[1].Value);
+        await says.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
     public void Nobody_compares_before_the_topic_was_read()
     {
         Assert.False(reconciler.SnapshotTaken.IsCompleted);
