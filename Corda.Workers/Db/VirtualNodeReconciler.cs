@@ -9,7 +9,7 @@ internal sealed class VirtualNodeReconciler : ICompactedProcessor<VirtualNodeInf
 {
     private readonly Lock gate = new();
     private readonly TaskCompletionSource snapshotTaken = New();
-    private Dictionary<string, byte[]> published = [];
+    private Dictionary<string, VirtualNodeInfo> published = [];
     private TaskCompletionSource change = New();
 
     /// <summary>Completes when the topic was read for the first time; before that, nobody knows what it says.</summary>
@@ -21,7 +21,7 @@ internal sealed class VirtualNodeReconciler : ICompactedProcessor<VirtualNodeInf
         lock (gate)
         {
             IEnumerable<Record> changed = table
-                .Where(node => !(published.TryGetValue(node.Identity.ShortHash, out byte[]? bytes) && bytes.AsSpan().SequenceEqual(Encode(node))))
+                .Where(node => !AreSame(published.GetValueOrDefault(node.Identity.ShortHash), node))
                 .Select(node => Record.Of(Topics.VirtualNodeInfo, Key(node.Identity.ShortHash), node));
             IEnumerable<Record> gone = published.Keys
                 .Except(table.Select(node => node.Identity.ShortHash), StringComparer.Ordinal)
@@ -47,7 +47,7 @@ internal sealed class VirtualNodeReconciler : ICompactedProcessor<VirtualNodeInf
     {
         lock (gate)
         {
-            published = values.ToDictionary(pair => ShortHash(pair.Key), pair => Encode(pair.Value), StringComparer.Ordinal);
+            published = values.ToDictionary(pair => ShortHash(pair.Key), pair => pair.Value, StringComparer.Ordinal);
             TellOfChange();
         }
 
@@ -60,10 +60,17 @@ internal sealed class VirtualNodeReconciler : ICompactedProcessor<VirtualNodeInf
         lock (gate)
         {
             if (value is null) published.Remove(ShortHash(key));
-            else published[ShortHash(key)] = Encode(value);
+            else published[ShortHash(key)] = value;
             TellOfChange();
         }
     }
+
+    // By their values. Their bytes may differ where these do not: a time is written as it lies in memory, with what happens to lie between its fields.
+    private static bool AreSame(VirtualNodeInfo? published, VirtualNodeInfo node) =>
+        published is not null
+        && published with { Cpi = node.Cpi } == node
+        && published.Cpi with { PackageHashes = node.Cpi.PackageHashes } == node.Cpi
+        && published.Cpi.PackageHashes.SequenceEqual(node.Cpi.PackageHashes, StringComparer.Ordinal);
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -72,8 +79,6 @@ internal sealed class VirtualNodeReconciler : ICompactedProcessor<VirtualNodeInf
         change.TrySetResult();
         change = New();
     }
-
-    private static byte[] Encode(VirtualNodeInfo node) => Topics.VirtualNodeInfo.Codec.Encode(node);
 
     private static byte[] Key(string shortHash) => Encoding.UTF8.GetBytes(shortHash);
 
