@@ -8,9 +8,6 @@ namespace Corda.Host.Api;
 /// <summary>What was given up: inputs of flows that could not be processed, with all it takes to find out why.</summary>
 internal static class DeadLetterApi
 {
-    private const int LimitDefault = 100;
-    private const int LimitMax = 1000;
-
     public static void MapDeadLetters(this IEndpointRouteBuilder api) => api.MapGroup("/cluster").WithTags("Cluster")
         .MapGet("/dead-letters", Latest)
         .WithName("GetDeadLetters")
@@ -23,11 +20,7 @@ internal static class DeadLetterApi
         [Description("true: with the bytes of event and state, base64")] string? bytes,
         DeadLetterReader reader)
     {
-        int lettersMax = LimitDefault;
-        if (limit is not null && (!int.TryParse(limit, out lettersMax) || lettersMax is < 1 or > LimitMax))
-        {
-            return Problems.BadQuery("limit", limit, $"a number from 1 to {LimitMax}");
-        }
+        if (PageLimit.Read(limit, out int lettersMax) is { } badLimit) return badLimit;
 
         bool withBytes = false;
         if (bytes is not null && !bool.TryParse(bytes, out withBytes)) return Problems.BadQuery("bytes", bytes, "true or false");

@@ -10,8 +10,6 @@ namespace Corda.Host.Api;
 internal static class FlowApi
 {
     private const string OneFlow = "/{holdingIdentityShortHash}/{clientRequestId}";
-    private const int PageSizeDefault = 100;
-    private const int PageSizeMax = 1000;
 
     public static void MapFlows(this IEndpointRouteBuilder api)
     {
@@ -72,11 +70,7 @@ internal static class FlowApi
         FlowState? state = null;
         if (status is not null && (state = FlowStateNames.Parse(status)) is null) return Problems.BadQuery("status", status, "one of " + FlowStateNames.All);
 
-        int countMax = PageSizeDefault;
-        if (limit is not null && !(int.TryParse(limit, out countMax) && countMax is >= 1 and <= PageSizeMax))
-        {
-            return Problems.BadQuery("limit", limit, $"a number from 1 to {PageSizeMax}");
-        }
+        if (PageLimit.Read(limit, out int countMax) is { } badLimit) return badLimit;
 
         StatusCursor cursor = default;
         if (next is not null && !StatusCursor.TryParse(next, out cursor)) return Problems.BadQuery("next", next, "the 'next' of the page before");

@@ -71,11 +71,12 @@ internal sealed class DbWorker(
             database.Migrate(time.GetUtcNow());
             store.ReplaceAll(network);
             await reconciler.SnapshotTaken.WaitAsync(stopping.Token);
-            IReadOnlyList<Record> difference = reconciler.Difference(store.All());
+            IReadOnlyCollection<VirtualNodeInfo> table = store.All();
+            IReadOnlyList<Record> difference = reconciler.Difference(table);
             if (difference.Count > 0) await publisher.PublishAsync(difference);
 
             // What was published is on its way through the bus; whoever sees this worker ready expects to see the virtual nodes.
-            await reconciler.Says(store.All(), stopping.Token);
+            await reconciler.Says(table, stopping.Token);
             problem = null;
             return true;
         }

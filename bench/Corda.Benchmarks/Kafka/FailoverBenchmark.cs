@@ -22,8 +22,9 @@ internal sealed class FailoverBenchmark(string folder, string bootstrap)
         var join = new FailoverSilences();
         Print("is killed (SIGKILL)", runs, await rounds.RunAsync(runs, Watch, FailoverRounds.Kill, join, plotFile));
         Print("is ended (SIGTERM)", runs, await rounds.RunAsync(runs, Watch, static worker => worker.TerminateAsync(), join));
-        Print("stands still (SIGSTOP)", Math.Max(1, runs / 4), await rounds.RunAsync(Math.Max(1, runs / 4), TimeSpan.FromSeconds(16), Pause, join));
-        Print("joins", (2 * runs) + Math.Max(1, runs / 4), join);
+        int fewer = Math.Max(1, runs / 4);
+        Print("stands still (SIGSTOP)", fewer, await rounds.RunAsync(fewer, TimeSpan.FromSeconds(16), Pause, join));
+        Print("joins", (2 * runs) + fewer, join);
     }
 
     private static Task Pause(IntegrationTests.Support.HostProcess worker)

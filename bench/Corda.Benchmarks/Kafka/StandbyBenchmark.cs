@@ -10,6 +10,7 @@ internal sealed class StandbyBenchmark(string folder)
     private const int Clients = 64;
     private const int Flows = 60;
     private const double CoresOfWorker = 0.2;
+
     // Until the code of all workers is compiled in full: within a fifth of a core that would take minutes.
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(6);

@@ -47,7 +47,7 @@ internal sealed class StepObserver : IDisposable
         foreach (IGrouping<(string Flow, int Partition), Seen> flow in Between(from, to).GroupBy(static one => (one.Flow, one.Partition)))
         {
             TimeSpan[] at = [.. flow.Select(static one => one.At).Order(), to];
-            silences.Add(at.Zip(at.Skip(1), (a, b) => new Silence(flow.Key.Partition, a, b - a)).MaxBy(static one => one.Length)!);
+            silences.Add(at.Zip(at.Skip(1), (a, b) => new Silence(flow.Key.Partition, b - a)).MaxBy(static one => one.Length)!);
         }
 
         return silences;
@@ -74,7 +74,7 @@ internal sealed class StepObserver : IDisposable
     }
 
     /// <summary>Between two checkpoints of a flow.</summary>
-    internal sealed record Silence(int Partition, TimeSpan Since, TimeSpan Length);
+    internal sealed record Silence(int Partition, TimeSpan Length);
 
     /// <summary>One committed checkpoint.</summary>
     internal readonly record struct Seen(TimeSpan At, string Flow, int Partition);

@@ -101,8 +101,10 @@ internal sealed class WorkerCluster : IAsyncDisposable
     private async Task ResolveNodesAsync()
     {
         // Ready is said by the role that publishes them; the one that answers here reads them a moment later.
-        JsonElement nodes = await NodesAsync();
-        while (nodes.GetProperty("virtualNodes").GetArrayLength() < NodesOfTheSample) nodes = await NodesAsync();
+        JsonElement nodes = default;
+        await Eventually.True(
+            async () => (nodes = await NodesAsync()).GetProperty("virtualNodes").GetArrayLength() == NodesOfTheSample,
+            () => $"the virtual nodes of the sample are not there: {nodes}");
         JsonElement Find(string name) => nodes.GetProperty("virtualNodes").EnumerateArray().Select(static node => node.GetProperty("holdingIdentity"))
             .Single(node => node.GetProperty("x500Name").GetString()!.Contains($"O={name}", StringComparison.Ordinal));
         Alice = Find("Alice").GetProperty("shortHash").GetString()!;

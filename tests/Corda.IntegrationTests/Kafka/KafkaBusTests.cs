@@ -82,7 +82,6 @@ public sealed class KafkaBusTests : IAsyncDisposable
         await Until(() => reader.Position(Place) >= end, "the position to pass the aborted record", () => Assert.Empty(reader.Poll(10, TimeSpan.FromMilliseconds(20))));
     }
 
-    // In the long run only: the error sometimes does not come, and the partition stands still without a word. Nothing is skipped then either.
     [KafkaFact]
     public async Task Deleted_offset_is_a_loud_error_and_never_a_silent_jump()
     {

@@ -1,8 +1,10 @@
+using System.Net;
 using System.Text;
 using Corda.FaultFlows;
 using Corda.FaultHost;
 using Corda.IntegrationTests.Faults.Oracle;
 using Corda.IntegrationTests.Support;
+using Corda.Tests.Cluster;
 using Corda.Workers.Contracts;
 using Corda.Workers.Messaging.Bus;
 
@@ -17,8 +19,8 @@ internal sealed record FaultClusterSettings
     /// <summary>1, with a proxy for every flow worker, or 3.</summary>
     public int Brokers { get; init; } = 1;
 
-    /// <summary>Whether the others watch each flow worker through a door that can be shut.</summary>
-    public bool Doors { get; init; }
+    /// <summary>Whether the others watch each flow worker through a gate that can be closed.</summary>
+    public bool Gates { get; init; }
 
     /// <summary>How its flow workers are bad.</summary>
     public Mutant Mutant { get; init; }
@@ -132,10 +134,9 @@ internal sealed class FaultCluster : IAsyncDisposable
             [FaultSettings.TroubleVariable] = settings.Mutant == Mutant.None ? "0" : "0.05",
             [FaultSettings.SeedVariable] = $"{seed + number}",
         };
-        int watchedAt = HostProcess.FreePort();
-        Proxy.Door? door = settings.Doors ? new Proxy.Door(watchedAt) : null;
-        string[] watched = door is null ? [] : [$"--Corda:Cluster:Liveness:Listen=127.0.0.1:{watchedAt}", $"--Corda:Cluster:Liveness:Advertise=127.0.0.1:{door.Port}"];
-        var flow = new FlowProcess($"flow-{number}", Process($"flow-{number}", "flow", bootstrap, environment, watched), proxy, door, crashFile);
+        Gate? gate = settings.Gates ? new Gate { Target = new IPEndPoint(IPAddress.Loopback, HostProcess.FreePort()) } : null;
+        string[] watched = gate is null ? [] : [$"--Corda:Cluster:Liveness:Listen={gate.Target}", $"--Corda:Cluster:Liveness:Advertise={gate.Address}"];
+        var flow = new FlowProcess($"flow-{number}", Process($"flow-{number}", "flow", bootstrap, environment, watched), proxy, gate, crashFile);
         flows.Add(flow);
         return flow;
     }

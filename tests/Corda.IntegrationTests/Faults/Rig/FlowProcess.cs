@@ -1,11 +1,12 @@
 using Corda.FaultHost;
 using Corda.IntegrationTests.Faults.Proxy;
 using Corda.IntegrationTests.Support;
+using Corda.Tests.Cluster;
 
 namespace Corda.IntegrationTests.Faults.Rig;
 
 /// <summary>A flow worker: a process with a network of its own, in which a crash point can be armed.</summary>
-internal sealed class FlowProcess(string name, HostProcess host, ChaosProxy? proxy, Door? door, string crashFile) : IDisposable
+internal sealed class FlowProcess(string name, HostProcess host, ChaosProxy? proxy, Gate? gate, string crashFile) : IDisposable
 {
     public string Name => name;
 
@@ -14,8 +15,8 @@ internal sealed class FlowProcess(string name, HostProcess host, ChaosProxy? pro
     /// <summary>Between this worker and the broker; null with three brokers.</summary>
     public ChaosProxy? Proxy => proxy;
 
-    /// <summary>Between this worker and those who watch it, if the cluster has doors.</summary>
-    public Door? Door => door;
+    /// <summary>Between this worker and those who watch it, if the cluster has gates.</summary>
+    public Gate? Gate => gate;
 
     /// <summary>The next time it comes by this point it dies.</summary>
     public void Arm(CrashPoint point)
@@ -31,6 +32,6 @@ internal sealed class FlowProcess(string name, HostProcess host, ChaosProxy? pro
     public void Dispose()
     {
         host.Dispose();
-        door?.DisposeAsync().AsTask().Wait();
+        gate?.DisposeAsync().AsTask().Wait();
     }
 }

@@ -4,10 +4,10 @@ using Xunit.Abstractions;
 
 namespace Corda.IntegrationTests.Faults.Runs;
 
-/// <summary>Three flow workers that watch each other through doors.</summary>
+/// <summary>Three flow workers that watch each other through gates.</summary>
 public sealed class WatchedCluster : LivingCluster
 {
-    private protected override FaultClusterSettings Settings => new() { Doors = true };
+    private protected override FaultClusterSettings Settings => new() { Gates = true };
 }
 
 /// <summary>Wrong suspicion, with real processes: only the connections between the workers are closed, and nobody has died.</summary>
@@ -25,12 +25,12 @@ public sealed class SuspicionTests(WatchedCluster living, ITestOutputHelper outp
         FlowProcess suspect = cluster.Flows[0];
         int process = suspect.Host.ProcessId;
 
-        suspect.Door!.Shut();
+        suspect.Gate!.Close();
         await Support.Eventually.True(
             () => Task.FromResult(suspect.Host.Output.Contains(TakenForDead, StringComparison.Ordinal)), () => $"it was not evicted\n{cluster.Said()}", GoesOn);
         await run.MoreEndAsync(20, GoesOn);
 
-        // The door stays shut. It commits again, and is not evicted again.
+        // The gate stays closed. It commits again, and is not evicted again.
         int commits = suspect.Proxy!.Requests(ApiKey.EndTxn);
         await Support.Eventually.True(
             () => Task.FromResult(suspect.Proxy.Requests(ApiKey.EndTxn) > commits + 20), () => $"it does not work any more\n{cluster.Said()}", GoesOn);
