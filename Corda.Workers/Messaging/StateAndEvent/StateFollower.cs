@@ -13,31 +13,25 @@ namespace Corda.Workers.Messaging.StateAndEvent;
 /// that its states are complete up to.</para>
 /// <para>A partition that leaves doubts is read once more from its beginning, and then believed: see the remarks of <see cref="PartitionStates{TState}"/>.
 /// One whose local copy was gone on with is read from its beginning first.</para>
-/// <para>The thread lives as long as there is something to follow. All but <see cref="Warm"/>, <see cref="Claim"/>, <see cref="GiveBack"/>, <see cref="LetGo"/>,
+/// <para>All but <see cref="Warm"/>, <see cref="Claim"/>, <see cref="GiveBack"/>, <see cref="LetGo"/>,
 /// <see cref="Lag"/> and <see cref="Dispose"/> runs on it.</para>
 /// </remarks>
-internal sealed class StateFollower<TState> : IDisposable
+internal sealed class StateFollower<TState> : IDisposable, RequestThread.IBody
     where TState : class
 {
     private const int RecordsMax = 2_000;
     private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan RestAfterFailure = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(10);
 
-    private readonly string name;
     private readonly string stateTopic;
     private readonly bool keepsWarm;
     private readonly Func<int, PartitionStates<TState>> create;
     private readonly IMessageBus bus;
     private readonly TimeProvider time;
-    private readonly object gate = new();
-    private readonly Queue<Action> requests = new();
+    private readonly RequestThread thread;
     private readonly Dictionary<int, FollowedStates<TState>> copies = [];
     private readonly Dictionary<int, StateClaim<TState>> withLanes = [];
     private readonly StandbyLag lag;
     private IPartitionReader? reader;
-    private Thread? thread;
-    private bool stopped;
 
     /// <summary>Makes one that follows nothing yet.</summary>
     /// <param name="name">For the thread.</param>
@@ -49,14 +43,17 @@ internal sealed class StateFollower<TState> : IDisposable
     public StateFollower(
         string name, string stateTopic, bool keepsWarm, Func<int, PartitionStates<TState>> create, IMessageBus bus, TimeProvider time)
     {
-        this.name = name;
         this.stateTopic = stateTopic;
         this.keepsWarm = keepsWarm;
         this.create = create;
         this.bus = bus;
         this.time = time;
         lag = new StandbyLag(time);
+        thread = new RequestThread(name, this);
     }
+
+    /// <inheritdoc/>
+    bool RequestThread.IBody.HasWork => copies.Count > 0;
 
     /// <summary>How many records the warm copies were behind when it was last looked, a few seconds ago; null where there are none. Any thread.</summary>
     public long? Lag => lag.Records;
@@ -69,22 +66,22 @@ internal sealed class StateFollower<TState> : IDisposable
     {
         if (keepsWarm)
         {
-            Post(FollowTheOthers);
+            thread.Post(FollowTheOthers);
         }
     }
 
     /// <summary>Fulfils a claim, sooner or later, unless it is gone by then. Any thread.</summary>
-    public void Claim(StateClaim<TState> claim) => Post(() => Begin(claim));
+    public void Claim(StateClaim<TState> claim) => thread.Post(() => Begin(claim));
 
     /// <summary>A lane gives back states that are whole. Any thread; the lane does not touch them again.</summary>
     /// <param name="states">As of the lane's last commit.</param>
     /// <param name="point">How far they go in the state partition: to its end before anybody else could write.</param>
-    public void GiveBack(PartitionStates<TState> states, StorePoint point) => Post(() =>
+    public void GiveBack(PartitionStates<TState> states, StorePoint point) => thread.Post(() =>
     {
         int partition = states.EventPartition.Partition;
         states.EndOwnership();
         withLanes.Remove(partition);
-        if (keepsWarm && !stopped && !copies.ContainsKey(partition))
+        if (keepsWarm && !thread.Stopped && !copies.ContainsKey(partition))
         {
             Follow(states, point);
         }
@@ -96,7 +93,7 @@ internal sealed class StateFollower<TState> : IDisposable
     });
 
     /// <summary>A lane has lost what it had claimed; what it knew of it counts for nothing. Any thread.</summary>
-    public void LetGo(StateClaim<TState> claim) => Post(() =>
+    public void LetGo(StateClaim<TState> claim) => thread.Post(() =>
     {
         claim.States?.Dispose();
         if (withLanes.GetValueOrDefault(claim.EventPartition.Partition) == claim)
@@ -107,76 +104,15 @@ internal sealed class StateFollower<TState> : IDisposable
     });
 
     /// <summary>Nothing is followed any more. Any thread; waits until what was given back and followed is kept in the local copies, but not for ever.</summary>
-    public void Dispose()
+    public void Dispose() => thread.Stop();
+
+    /// <inheritdoc/>
+    void RequestThread.IBody.Close() => CloseReader();
+
+    /// <inheritdoc/>
+    void RequestThread.IBody.Turn()
     {
-        Thread? ending;
-        lock (gate)
-        {
-            stopped = true;
-            reader?.Wakeup();
-            Monitor.PulseAll(gate);
-            ending = thread;
-        }
-
-        ending?.Join(EndPatience);
-    }
-
-    private TopicPartition StatePartition(int partition) => new(stateTopic, partition);
-
-    private void Post(Action request)
-    {
-        lock (gate)
-        {
-            requests.Enqueue(request);
-            if (thread is null)
-            {
-                thread = new Thread(Run) { Name = name, IsBackground = true };
-                thread.Start();
-            }
-
-            reader?.Wakeup();
-        }
-    }
-
-    private void Run()
-    {
-        while (HasWork())
-        {
-            try
-            {
-                Turn();
-            }
-            catch (Exception cause)
-            {
-                Fail(cause);
-            }
-        }
-    }
-
-    // Ends the thread where there is nothing to do, in one step with saying so: whoever posts next starts another.
-    private bool HasWork()
-    {
-        lock (gate)
-        {
-            if (requests.Count > 0 || copies.Count > 0)
-            {
-                return true;
-            }
-
-            thread = null;
-            Close();
-            return false;
-        }
-    }
-
-    private void Turn()
-    {
-        while (TakeRequest() is { } request)
-        {
-            request();
-        }
-
-        if (Volatile.Read(ref stopped))
+        if (thread.Stopped)
         {
             End();
             return;
@@ -189,7 +125,8 @@ internal sealed class StateFollower<TState> : IDisposable
             Advance(copy);
         }
 
-        if (copies.Count == 0)
+        // Nothing is left to read, or a claim was fulfilled and the next turn begins with others.
+        if (copies.Count == 0 || Unread().Any())
         {
             return;
         }
@@ -215,6 +152,39 @@ internal sealed class StateFollower<TState> : IDisposable
         }
     }
 
+    /// <inheritdoc/>
+    /// <remarks>Who waits is told and asks again. Warm copies are as good as before if the bus only could not be read for now.</remarks>
+    void RequestThread.IBody.Fail(Exception cause)
+    {
+        CloseReader();
+        List<StateClaim<TState>> failed = [.. copies.Values.Select(static copy => copy.Claim).OfType<StateClaim<TState>>()];
+        if (keepsWarm && cause is MessagingTransientException)
+        {
+            foreach (FollowedStates<TState> copy in copies.Values)
+            {
+                copy.Claim = null;
+            }
+        }
+        else
+        {
+            foreach (FollowedStates<TState> copy in copies.Values)
+            {
+                copy.States.Dispose();
+            }
+
+            copies.Clear();
+        }
+
+        failed.ForEach(claim => claim.Fail(cause));
+        if (keepsWarm)
+        {
+            thread.Rest();
+            thread.Post(FollowTheOthers);
+        }
+    }
+
+    private TopicPartition StatePartition(int partition) => new(stateTopic, partition);
+
     private void End()
     {
         foreach (FollowedStates<TState> copy in copies.Values.ToList())
@@ -223,14 +193,6 @@ internal sealed class StateFollower<TState> : IDisposable
             copy.Save(reader, StatePartition(partition), time);
             Forget(partition);
             copy.States.Dispose();
-        }
-    }
-
-    private Action? TakeRequest()
-    {
-        lock (gate)
-        {
-            return requests.TryDequeue(out Action? request) ? request : null;
         }
     }
 
@@ -267,16 +229,20 @@ internal sealed class StateFollower<TState> : IDisposable
     private FollowedStates<TState> Follow(PartitionStates<TState> states, StorePoint? point) =>
         copies[states.EventPartition.Partition] = new FollowedStates<TState>(states) { Point = point };
 
+    // What is to be read now and is not yet: what a lane waits for, or else all.
+    private IEnumerable<KeyValuePair<int, FollowedStates<TState>>> Unread()
+    {
+        bool isWaitedFor = copies.Values.Any(static copy => copy.Claim is not null);
+        return copies.Where(one => !one.Value.IsRead && (one.Value.Claim is not null || !isWaitedFor));
+    }
+
     // After a failure everything is read on from where it really was taken.
     private void Open()
     {
         if (reader is null)
         {
-            IPartitionReader opened = bus.OpenReader([], StartAt.Beginning);
-            lock (gate)
-            {
-                reader = opened;
-            }
+            reader = bus.OpenReader([], StartAt.Beginning);
+            thread.WaitOn(reader);
 
             foreach (FollowedStates<TState> copy in copies.Values)
             {
@@ -284,8 +250,7 @@ internal sealed class StateFollower<TState> : IDisposable
             }
         }
 
-        bool isWaitedFor = copies.Values.Any(static copy => copy.Claim is not null);
-        foreach ((int partition, FollowedStates<TState> copy) in copies.Where(one => !one.Value.IsRead && (one.Value.Claim is not null || !isWaitedFor)))
+        foreach ((int partition, FollowedStates<TState> copy) in Unread())
         {
             reader.Add(StatePartition(partition), copy.Begin(bus, StatePartition(partition), time));
             copy.IsRead = true;
@@ -345,54 +310,11 @@ internal sealed class StateFollower<TState> : IDisposable
         }
     }
 
-    // Who waits is told and asks again. Warm copies are as good as before if the bus only could not be read for now.
-    private void Fail(Exception cause)
+    private void CloseReader()
     {
-        Close();
-        List<StateClaim<TState>> failed = [.. copies.Values.Select(static copy => copy.Claim).OfType<StateClaim<TState>>()];
-        if (keepsWarm && cause is MessagingTransientException)
-        {
-            foreach (FollowedStates<TState> copy in copies.Values)
-            {
-                copy.Claim = null;
-            }
-        }
-        else
-        {
-            foreach (FollowedStates<TState> copy in copies.Values)
-            {
-                copy.States.Dispose();
-            }
-
-            copies.Clear();
-        }
-
-        failed.ForEach(claim => claim.Fail(cause));
-        if (keepsWarm)
-        {
-            Rest();
-            Post(FollowTheOthers);
-        }
-    }
-
-    private void Rest()
-    {
-        lock (gate)
-        {
-            if (!stopped && requests.Count == 0)
-            {
-                Monitor.Wait(gate, RestAfterFailure);
-            }
-        }
-    }
-
-    private void Close()
-    {
-        lock (gate)
-        {
-            reader?.Dispose();
-            reader = null;
-        }
+        thread.WaitOn(null);
+        reader?.Dispose();
+        reader = null;
     }
 
     private long RecordsBehind() => copies.Where(static one => one.Value.IsRead).Select(one => StatePartition(one.Key))

@@ -6,15 +6,19 @@ using Corda.Workers.Messaging.Bus.Embedded;
 using Corda.Workers.Messaging.StateAndEvent;
 using Corda.Workers.Messaging.StateAndEvent.Store;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Corda.Tests.Messaging;
 
-/// <summary>State partitions that others own are followed, so that next to nothing is left to read when one is taken over.</summary>
+/// <summary>
+/// State partitions that others own are followed, so that next to nothing is left to read when one is taken over. The clock of the bus stands still: nothing here
+/// comes about because a wait ran out.
+/// </summary>
 public sealed class StateFollowerTests : IAsyncDisposable
 {
     private const string Topic = "event.state";
     private readonly EmbeddedBus inner = new(
-        new MemoryLogStore(), new EmbeddedBusOptions { PartitionCount = 3 }, TimeProvider.System, NullLogger<EmbeddedBus>.Instance);
+        new MemoryLogStore(), new EmbeddedBusOptions { PartitionCount = 3 }, new FakeTimeProvider(), NullLogger<EmbeddedBus>.Instance);
     private readonly CountingReads bus;
     private readonly ITransactionalProducer owner;
     private readonly TemporaryFolder copies = new();
@@ -66,6 +70,17 @@ public sealed class StateFollowerTests : IAsyncDisposable
 
         Assert.Equal(0, await readBefore.Task.WaitAsync(TimeSpan.FromSeconds(10)));
         await Eventually.True(() => bus.Reads(0) + bus.Reads(2) == 100, () => "the others to be read");
+    }
+
+    [Fact]
+    public async Task What_is_claimed_while_the_reader_is_being_opened_does_not_wait_for_a_poll_to_run_out()
+    {
+        using StateFollower<Text> follower = Follower(keepsWarm: true);
+        var second = new TaskCompletionSource<Task>(TaskCreationOptions.RunContinuationsAsynchronously);
+        bus.Opening = () => second.TrySetResult(Claimed(follower, 1));
+
+        await Claimed(follower, 0);
+        await await second.Task;
     }
 
     [Fact]
@@ -248,9 +263,16 @@ public sealed class StateFollowerTests : IAsyncDisposable
 
         public string? Identity { get; set; }
 
+        /// <summary>Called whenever a reader is opened.</summary>
+        public Action? Opening { get; set; }
+
         public int Reads(int partition) => Volatile.Read(ref reads[partition]);
 
-        public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) => new Reader(this, inner.OpenReader(partitions, startAt));
+        public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt)
+        {
+            Opening?.Invoke();
+            return new Reader(this, inner.OpenReader(partitions, startAt));
+        }
 
         public void EnsureTopics(IReadOnlyCollection<TopicSpec> topics) => inner.EnsureTopics(topics);
 
