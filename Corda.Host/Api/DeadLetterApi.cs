@@ -58,9 +58,9 @@ internal sealed record DeadLetterResponse(
     string Reason,
     [property: Description("The exception with its stack; null for none.")]
     string? Error,
-    [property: Description("null: it was no event but a due time, or too large to be kept.")]
+    [property: Description("null: it was no event but a due time, it is in another dead letter of the same input, or it was too large to be kept.")]
     int? EventBytes,
-    [property: Description("null: there was no state, or it was too large to be kept.")]
+    [property: Description("null: there was no state, it is in another dead letter of the same input, or it was too large to be kept.")]
     int? StateBytes,
     [property: Description("The event itself, base64; only with bytes=true.")]
     byte[]? Event,

@@ -38,8 +38,8 @@ public sealed partial record RunningFlow(
     [property: MemoryPackOrder(7)] SessionState[] Sessions,
     [property: MemoryPackOrder(8)] int SessionsOpened,
     [property: MemoryPackOrder(9)] int SuspendCount,
-    [property: MemoryPackOrder(10)] DateTimeOffset CreatedAt,
-    [property: MemoryPackOrder(11)] DateTimeOffset UpdatedAt) : Checkpoint
+    [property: MemoryPackOrder(10), UtcTicks] DateTimeOffset CreatedAt,
+    [property: MemoryPackOrder(11), UtcTicks] DateTimeOffset UpdatedAt) : Checkpoint
 {
     /// <summary>The frames as live objects, for the next step on the same worker. Not part of the bytes.</summary>
     [MemoryPackIgnore]
@@ -61,7 +61,7 @@ public sealed partial record RunningFlow(
 public sealed partial record FinishedFlow(
     [property: MemoryPackOrder(0)] FlowState State,
     [property: MemoryPackOrder(2)] FinishedSession[] Sessions,
-    [property: MemoryPackOrder(3)] DateTimeOffset ExpiresAt,
+    [property: MemoryPackOrder(3), UtcTicks] DateTimeOffset ExpiresAt,
     [property: MemoryPackOrder(4)] bool HasStatus) : Checkpoint
 {
     /// <inheritdoc/>
@@ -82,7 +82,7 @@ public sealed partial record FinishedSession(
 [MemoryPackable(GenerateType.VersionTolerant)]
 public sealed partial record EarlySession(
     [property: MemoryPackOrder(0)] SessionEvent[] Events,
-    [property: MemoryPackOrder(1)] DateTimeOffset ExpiresAt) : Checkpoint
+    [property: MemoryPackOrder(1), UtcTicks] DateTimeOffset ExpiresAt) : Checkpoint
 {
     /// <inheritdoc/>
     public override DateTimeOffset? DueAt() => ExpiresAt;

@@ -10,7 +10,7 @@ namespace Corda.Workers.Contracts;
 internal sealed class ContractCodec<TValue> : ICodec<TValue>
     where TValue : class
 {
-    private const byte Version = 1;
+    private const byte Version = 2;
 
     public byte[] Encode(TValue value)
     {

@@ -21,7 +21,7 @@ public sealed partial record StartFlow(
     [property: MemoryPackOrder(1)] string ClientRequestId,
     [property: MemoryPackOrder(2)] string FlowClassName,
     [property: MemoryPackOrder(3)] string RequestBody,
-    [property: MemoryPackOrder(4)] DateTimeOffset RequestedAt) : FlowEvent
+    [property: MemoryPackOrder(4), UtcTicks] DateTimeOffset RequestedAt) : FlowEvent
 {
     /// <summary>The flow's id.</summary>
     [MemoryPackIgnore]

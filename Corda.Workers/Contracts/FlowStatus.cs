@@ -23,8 +23,8 @@ public sealed partial record FlowStatus(
     [property: MemoryPackOrder(5)] FlowState State,
     [property: MemoryPackOrder(6)] string? Result,
     [property: MemoryPackOrder(7)] FlowError? Error,
-    [property: MemoryPackOrder(8)] DateTimeOffset CreatedAt,
-    [property: MemoryPackOrder(9)] DateTimeOffset UpdatedAt);
+    [property: MemoryPackOrder(8), UtcTicks] DateTimeOffset CreatedAt,
+    [property: MemoryPackOrder(9), UtcTicks] DateTimeOffset UpdatedAt);
 
 /// <summary>An error as the client sees it.</summary>
 /// <param name="Type">The exception's type, or one of the platform's.</param>

@@ -12,7 +12,7 @@ public sealed partial record VirtualNodeInfo(
     [property: MemoryPackOrder(0)] HoldingIdentity Identity,
     [property: MemoryPackOrder(1)] CpiInfo Cpi,
     [property: MemoryPackOrder(2)] bool FlowStartActive,
-    [property: MemoryPackOrder(3)] DateTimeOffset CreatedAt);
+    [property: MemoryPackOrder(3), UtcTicks] DateTimeOffset CreatedAt);
 
 /// <summary>A set of flow packages under one name and version.</summary>
 /// <param name="Name">Its name.</param>

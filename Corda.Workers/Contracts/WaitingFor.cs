@@ -29,7 +29,7 @@ public abstract partial record WaitingFor
 [MemoryPackable(GenerateType.VersionTolerant)]
 public sealed partial record WaitForData(
     [property: MemoryPackOrder(0)] SessionId Session,
-    [property: MemoryPackOrder(1)] DateTimeOffset Deadline) : WaitingFor
+    [property: MemoryPackOrder(1), UtcTicks] DateTimeOffset Deadline) : WaitingFor
 {
     /// <inheritdoc/>
     public override DateTimeOffset DueAt() => Deadline;
@@ -44,7 +44,7 @@ public sealed partial record WaitForData(
 [MemoryPackable(GenerateType.VersionTolerant)]
 public sealed partial record WaitForCounterpartyInfo(
     [property: MemoryPackOrder(0)] SessionId Session,
-    [property: MemoryPackOrder(1)] DateTimeOffset Deadline) : WaitingFor
+    [property: MemoryPackOrder(1), UtcTicks] DateTimeOffset Deadline) : WaitingFor
 {
     /// <inheritdoc/>
     public override DateTimeOffset DueAt() => Deadline;
@@ -59,7 +59,7 @@ public sealed partial record WaitForCounterpartyInfo(
 [MemoryPackable(GenerateType.VersionTolerant)]
 public sealed partial record WaitForClose(
     [property: MemoryPackOrder(0)] SessionId[] Sessions,
-    [property: MemoryPackOrder(1)] DateTimeOffset Deadline) : WaitingFor
+    [property: MemoryPackOrder(1), UtcTicks] DateTimeOffset Deadline) : WaitingFor
 {
     /// <inheritdoc/>
     public override DateTimeOffset DueAt() => Deadline;
@@ -71,7 +71,7 @@ public sealed partial record WaitForClose(
 /// <summary>Time passes.</summary>
 /// <param name="At">Until when.</param>
 [MemoryPackable(GenerateType.VersionTolerant)]
-public sealed partial record WaitForWakeup([property: MemoryPackOrder(0)] DateTimeOffset At) : WaitingFor
+public sealed partial record WaitForWakeup([property: MemoryPackOrder(0), UtcTicks] DateTimeOffset At) : WaitingFor
 {
     /// <inheritdoc/>
     public override DateTimeOffset DueAt() => At;

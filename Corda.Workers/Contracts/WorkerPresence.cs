@@ -21,7 +21,7 @@ namespace Corda.Workers.Contracts;
 [MemoryPackable(GenerateType.VersionTolerant)]
 public sealed partial record WorkerPresence(
     [property: MemoryPackOrder(0)] string WorkerId,
-    [property: MemoryPackOrder(1)] DateTimeOffset StartedAt,
+    [property: MemoryPackOrder(1), UtcTicks] DateTimeOffset StartedAt,
     [property: MemoryPackOrder(2)] long Beat,
     [property: MemoryPackOrder(3)] WorkerPhase Phase,
     [property: MemoryPackOrder(4)] string Version,
@@ -43,7 +43,7 @@ public sealed partial record PresentMember(
     [property: MemoryPackOrder(0)] string Group,
     [property: MemoryPackOrder(1)] string MemberId,
     [property: MemoryPackOrder(2)] PresentPartition[] Partitions,
-    [property: MemoryPackOrder(3)] DateTimeOffset? LastCommitAt);
+    [property: MemoryPackOrder(3), UtcTicksOrNone] DateTimeOffset? LastCommitAt);
 
 /// <summary>A partition of a topic.</summary>
 [MemoryPackable(GenerateType.VersionTolerant)]

@@ -65,7 +65,6 @@ internal sealed class VirtualNodeReconciler : ICompactedProcessor<VirtualNodeInf
         }
     }
 
-    // By their values. Their bytes may differ where these do not: a time is written as it lies in memory, with what happens to lie between its fields.
     private static bool AreSame(VirtualNodeInfo? published, VirtualNodeInfo node) =>
         published is not null
         && published with { Cpi = node.Cpi } == node

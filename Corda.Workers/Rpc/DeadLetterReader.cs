@@ -41,7 +41,21 @@ internal sealed class DeadLetterReader(IMessageBus bus, TimeProvider time)
         return [.. letters.OrderByDescending(static one => one.Letter.Timestamp).Take(lettersMax)];
     }
 
-    private static PlacedDeadLetter Placed(ConsumedRecord record) => new(record.Partition, record.Offset, Topic.Codec.Decode(record.Value));
+    // One that cannot be read must not hide the others.
+    private static PlacedDeadLetter Placed(ConsumedRecord record)
+    {
+        try
+        {
+            return new PlacedDeadLetter(record.Partition, record.Offset, Topic.Codec.Decode(record.Value));
+        }
+        catch (MalformedRecordException cause)
+        {
+            var unreadable = new DeadLetter(
+                record.Timestamp, Topics.FlowEvent.Name, record.Partition.Partition, "", record.Key, record.Value, State: null, Kind: null, Attempts: 0,
+                $"This dead letter cannot be read; its own bytes stand where its event would. {cause.Message}", Error: null);
+            return new PlacedDeadLetter(record.Partition, record.Offset, unreadable);
+        }
+    }
 
     private Dictionary<TopicPartition, long> Begin(IPartitionReader reader, int lettersMax)
     {

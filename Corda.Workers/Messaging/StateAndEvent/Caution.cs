@@ -85,7 +85,7 @@ internal sealed class Caution<TState, TEvent>(
     public IReadOnlyList<OutgoingRecord> MarkersAfter(
         BatchInputs<TEvent> inputs, IReadOnlyDictionary<int, PartitionStates<TState>> live, IGroupConsumer consumer) =>
         Cautious(inputs, live) is { } states
-            ? [producer.MarkerRecord(states.EventPartition.Partition, new CrashMarker(owner, consumer.Position(states.EventPartition), null, 0))]
+            ? [producer.MarkerRecord(states.EventPartition.Partition, new CrashMarker(owner, consumer.Position(states.EventPartition)))]
             : [];
 
     /// <summary>The batch is committed.</summary>
@@ -95,7 +95,7 @@ internal sealed class Caution<TState, TEvent>(
         if (Cautious(inputs, live) is { } states)
         {
             states.CautiousInputs--;
-            states.Marker = new CrashMarker(owner, states.CommittedPosition, null, 0);
+            states.Marker = new CrashMarker(owner, states.CommittedPosition);
         }
 
         // A partition that had nothing while others had is as good as one that a poll found empty; polls take the partitions in turns.

@@ -7,27 +7,45 @@ namespace Corda.Workers.Messaging.StateAndEvent;
 /// <param name="Owner">The process that wrote it, unique for each run of it: who finds his own marker has been fenced, not killed.</param>
 /// <param name="Position">The committed offset of the event partition when it was written.</param>
 /// <param name="InputId">The input that was being tried alone; null for none.</param>
-/// <param name="Attempts">How often that input was begun alone.</param>
-internal sealed record CrashMarker(string Owner, long Position, string? InputId, int Attempts)
+/// <param name="Tried">The processes that began that input alone and have not been heard of since, the last one last. Who comes back was put out of the group, not
+/// killed, and takes itself off the list: a worker that is evicted over and over is no crash loop.</param>
+internal sealed record CrashMarker(string Owner, long Position, string? InputId, IReadOnlyList<string> Tried)
 {
-    private const byte Format = 1;
-    private static readonly CrashMarker Unknown = new("", -1, null, 0);
+    private const byte Format = 2;
+
+    // More than any setting allows; what claims to be longer is no marker.
+    private const int TriedMax = 1_000;
+    private static readonly CrashMarker Unknown = new("", -1);
+
+    /// <summary>One of a partition in which no input is tried alone.</summary>
+    public CrashMarker(string owner, long position)
+        : this(owner, position, null, [])
+    {
+    }
+
+    /// <summary>How many processes began the input alone without being heard of since.</summary>
+    public int Attempts => Tried.Count;
 
     /// <summary>The marker to leave on taking a partition over, and whether to be cautious: the former owner died without any progress.</summary>
     public static (CrashMarker Write, bool Cautious) OnTakeover(CrashMarker? left, long position, string owner) => left switch
     {
-        null => (new CrashMarker(owner, position, null, 0), false),
+        null => (new CrashMarker(owner, position), false),
         { InputId: not null } => (left with { Position = position }, true),
-        _ => (new CrashMarker(owner, position, null, 0), left.Owner != owner && left.Position == position),
+        _ => (new CrashMarker(owner, position), left.Owner != owner && left.Position == position),
     };
 
     /// <summary>The marker to write before an input is tried alone; null if it has been tried so often that it is to be abandoned unseen.</summary>
     public static CrashMarker? BeforeAttempt(CrashMarker? left, string inputId, long position, string owner, int attemptsMax)
     {
         // An attempt of this very process did not kill it: whatever ended it, it does not count.
-        int before = left?.InputId == inputId ? left.Attempts - (left.Owner == owner ? 1 : 0) : 0;
-        return before >= attemptsMax ? null : new CrashMarker(owner, position, inputId, before + 1);
+        List<string> others = left?.InputId == inputId ? [.. left.Tried.Where(process => process != owner)] : [];
+        return others.Count >= attemptsMax ? null : new CrashMarker(owner, position, inputId, [.. others, owner]);
     }
+
+    public bool Equals(CrashMarker? other) =>
+        other is not null && Owner == other.Owner && Position == other.Position && InputId == other.InputId && Tried.SequenceEqual(other.Tried);
+
+    public override int GetHashCode() => HashCode.Combine(Owner, Position, InputId, Tried.Count);
 
     public byte[] Encode()
     {
@@ -36,7 +54,12 @@ internal sealed record CrashMarker(string Owner, long Position, string? InputId,
         writer.Text(Owner);
         writer.Long(Position);
         writer.Text(InputId);
-        writer.Int(Attempts);
+        writer.Int(Tried.Count);
+        foreach (string process in Tried)
+        {
+            writer.Text(process);
+        }
+
         return writer.ToArray();
     }
 
@@ -46,11 +69,28 @@ internal sealed record CrashMarker(string Owner, long Position, string? InputId,
         try
         {
             var reader = new BinaryFormReader(bytes, "crash marker");
-            return reader.Byte() == Format ? new CrashMarker(reader.TextNotNull(), reader.Long(), reader.Text(), reader.Int()) : Unknown;
+            return reader.Byte() == Format ? new CrashMarker(reader.TextNotNull(), reader.Long(), reader.Text(), DecodeTried(ref reader)) : Unknown;
         }
         catch (MalformedRecordException)
         {
             return Unknown;
         }
+    }
+
+    private static string[] DecodeTried(ref BinaryFormReader reader)
+    {
+        int count = reader.Int();
+        if (count is < 0 or > TriedMax)
+        {
+            throw new MalformedRecordException($"crash marker: {count} processes");
+        }
+
+        var tried = new string[count];
+        for (int i = 0; i < count; i++)
+        {
+            tried[i] = reader.TextNotNull();
+        }
+
+        return tried;
     }
 }

@@ -24,7 +24,7 @@ internal sealed class DeadLetters<TState, TEvent>(StateAndEventSettings<TState, 
     {
         MessagingLog.DeadLettered(logger, input.Id.ToString(), key.ToString(), reason, error);
         MessagingMetrics.DeadLetters.Add(1);
-        var letter = new DeadLetter(
+        return new DeadLetter(
             time.GetUtcNow(),
             settings.Events.Name,
             key.Partition,
@@ -36,25 +36,22 @@ internal sealed class DeadLetters<TState, TEvent>(StateAndEventSettings<TState, 
             failure?.Attempts ?? input.Attempts,
             Shortened(reason)!,
             Shortened(error?.ToString()));
-        return Fitting(letter);
     }
 
-    /// <summary>Dead letters stay in the partition of their events, wherever their key would be routed.</summary>
-    public static OutgoingRecord ToRecord(Topic<DeadLetter> topic, DeadLetter letter) =>
-        new(new TopicPartition(topic.Name, letter.Partition), letter.Key, topic.Codec.Encode(letter));
-
-    // The reason must reach the operator whatever the size of what failed: first the state is left out, then the event.
-    private DeadLetter Fitting(DeadLetter letter)
+    /// <summary>
+    /// Dead letters stay in the partition of their events, wherever their key would be routed. Where event and state are too large for one record they are two dead
+    /// letters of the same input, one with either; what alone is too large is left out, for the reason must reach the operator whatever the size of what failed.
+    /// </summary>
+    public static IEnumerable<OutgoingRecord> ToRecords(Topic<DeadLetter> topic, DeadLetter letter, int recordBytesMax)
     {
-        int room = settings.RecordBytesMax - OverheadBytes - letter.Key.Length;
-        int eventBytes = letter.Event?.Length ?? 0;
-        int stateBytes = letter.State?.Length ?? 0;
-        return letter with
-        {
-            State = eventBytes + stateBytes > room ? null : letter.State,
-            Event = eventBytes > room ? null : letter.Event,
-        };
+        int room = recordBytesMax - OverheadBytes - letter.Key.Length;
+        DeadLetter fitting = letter with { Event = IfWithin(room, letter.Event), State = IfWithin(room, letter.State) };
+        bool fits = (fitting.Event?.Length ?? 0) + (fitting.State?.Length ?? 0) <= room;
+        DeadLetter[] parts = fits ? [fitting] : [fitting with { State = null }, fitting with { Event = null }];
+        return parts.Select(part => new OutgoingRecord(new TopicPartition(topic.Name, part.Partition), part.Key, topic.Codec.Encode(part)));
     }
+
+    private static byte[]? IfWithin(int room, byte[]? bytes) => bytes?.Length > room ? null : bytes;
 
     private static string? Shortened(string? text) => text is { Length: > TextCharsMax } ? text[..TextCharsMax] : text;
 

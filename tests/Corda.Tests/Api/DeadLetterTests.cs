@@ -30,6 +30,19 @@ public sealed class DeadLetterTests(HostedApi api)
         Assert.Equal((4, JsonValueKind.Null), (withoutBytes.GetProperty("eventBytes").GetInt32(), withoutBytes.GetProperty("event").ValueKind));
     }
 
+    [Fact]
+    public async Task A_dead_letter_that_cannot_be_read_is_shown_as_what_it_is_and_hides_no_other()
+    {
+        byte[] key = Guid.NewGuid().ToByteArray();
+        using IBatchProducer producer = corda.Services.GetRequiredService<IMessageBus>().OpenProducer($"poison-{Guid.NewGuid():N}");
+        await producer.WriteAsync([new OutgoingRecord(new TopicPartition("flow.event.dlq", 1), key, NoEvent)]);
+
+        JsonElement letter = await Find(key, "?bytes=true");
+
+        Assert.Contains("cannot be read", letter.Text("reason"), StringComparison.Ordinal);
+        Assert.Equal(NoEvent, letter.GetProperty("event").GetBytesFromBase64());
+    }
+
     [Theory]
     [InlineData("?limit=0", "limit")]
     [InlineData("?limit=many", "limit")]

@@ -1,6 +1,7 @@
 using System.Reflection;
 using Corda.Tests.Support;
 using Corda.Workers;
+using Corda.Workers.Contracts;
 using MemoryPack;
 
 namespace Corda.Tests.Architecture;
@@ -35,6 +36,15 @@ public sealed class WireContracts
     [Fact]
     public void Every_member_has_an_order_of_its_own() => Expect.None(Lines(typeof(WorkerRole).Assembly)
         .Where(line => line.Contains(" ? ", StringComparison.Ordinal)).Select(line => $"{line}: give it a [MemoryPackOrder]"));
+
+    [Fact]
+    public void Every_time_is_written_as_ticks() => Expect.None(
+        from type in typeof(WorkerRole).Assembly.GetTypes()
+        where type.IsDefined(typeof(MemoryPackableAttribute), inherit: false)
+        from property in type.GetProperties(BindingFlags.Instance | BindingFlags.Public)
+        where Bare(property.PropertyType) == typeof(DateTimeOffset) && property.IsDefined(typeof(MemoryPackOrderAttribute))
+            && !property.IsDefined(typeof(UtcTicksAttribute)) && !property.IsDefined(typeof(UtcTicksOrNoneAttribute))
+        select $"{type.Name}.{property.Name}: give it [UtcTicks], else what lies in memory between the fields of the struct is written, too");
 
     private static string[] Incompatible(IEnumerable<string> before, IEnumerable<string> now) => [.. before.Where(line => line.Length > 0).Except(now)];
 

@@ -1,5 +1,7 @@
 using System.Text;
+using Corda.Workers.Contracts;
 using Corda.Workers.Messaging;
+using Corda.Workers.Messaging.Bus;
 using Corda.Workers.Messaging.StateAndEvent;
 using CsCheck;
 
@@ -168,30 +170,69 @@ public sealed class PartsTests
     [Fact]
     public void Who_finds_no_marker_or_progress_is_not_cautious_and_who_finds_neither_is()
     {
-        Assert.Equal((new CrashMarker("me", 5, null, 0), false), CrashMarker.OnTakeover(null, 5, "me"));
-        Assert.Equal((new CrashMarker("me", 5, null, 0), false), CrashMarker.OnTakeover(new CrashMarker("he", 4, null, 0), 5, "me"));
-        Assert.Equal((new CrashMarker("me", 5, null, 0), true), CrashMarker.OnTakeover(new CrashMarker("he", 5, null, 0), 5, "me"));
-        Assert.Equal((new CrashMarker("me", 5, null, 0), false), CrashMarker.OnTakeover(new CrashMarker("me", 5, null, 0), 5, "me"));
-        Assert.Equal((new CrashMarker("he", 5, "x", 2), true), CrashMarker.OnTakeover(new CrashMarker("he", 4, "x", 2), 5, "me"));
+        Assert.Equal((new CrashMarker("me", 5), false), CrashMarker.OnTakeover(null, 5, "me"));
+        Assert.Equal((new CrashMarker("me", 5), false), CrashMarker.OnTakeover(new CrashMarker("he", 4), 5, "me"));
+        Assert.Equal((new CrashMarker("me", 5), true), CrashMarker.OnTakeover(new CrashMarker("he", 5), 5, "me"));
+        Assert.Equal((new CrashMarker("me", 5), false), CrashMarker.OnTakeover(new CrashMarker("me", 5), 5, "me"));
+        Assert.Equal((new CrashMarker("he", 5, "x", ["he"]), true), CrashMarker.OnTakeover(new CrashMarker("he", 4, "x", ["he"]), 5, "me"));
     }
 
     [Fact]
-    public void Attempts_that_killed_another_process_count_and_own_ones_do_not()
+    public void Attempts_of_processes_that_were_not_heard_of_again_count_and_own_ones_do_not()
     {
-        Assert.Equal(new CrashMarker("me", 5, "x", 1), CrashMarker.BeforeAttempt(null, "x", 5, "me", 3));
-        Assert.Equal(new CrashMarker("me", 5, "x", 3), CrashMarker.BeforeAttempt(new CrashMarker("he", 5, "x", 2), "x", 5, "me", 3));
-        Assert.Equal(new CrashMarker("me", 5, "x", 3), CrashMarker.BeforeAttempt(new CrashMarker("me", 5, "x", 3), "x", 5, "me", 3));
-        Assert.Equal(new CrashMarker("me", 5, "y", 1), CrashMarker.BeforeAttempt(new CrashMarker("he", 5, "x", 3), "y", 5, "me", 3));
-        Assert.Null(CrashMarker.BeforeAttempt(new CrashMarker("he", 5, "x", 3), "x", 5, "me", 3));
+        Assert.Equal(new CrashMarker("me", 5, "x", ["me"]), CrashMarker.BeforeAttempt(null, "x", 5, "me", 3));
+        Assert.Equal(new CrashMarker("me", 5, "x", ["a", "b", "me"]), CrashMarker.BeforeAttempt(new CrashMarker("b", 5, "x", ["a", "b"]), "x", 5, "me", 3));
+        Assert.Equal(new CrashMarker("me", 5, "x", ["a", "b", "me"]), CrashMarker.BeforeAttempt(new CrashMarker("me", 5, "x", ["a", "b", "me"]), "x", 5, "me", 3));
+        Assert.Equal(new CrashMarker("me", 5, "y", ["me"]), CrashMarker.BeforeAttempt(new CrashMarker("c", 5, "x", ["a", "b", "c"]), "y", 5, "me", 3));
+        Assert.Null(CrashMarker.BeforeAttempt(new CrashMarker("c", 5, "x", ["a", "b", "c"]), "x", 5, "me", 3));
+    }
+
+    [Fact]
+    public void Workers_that_are_put_out_of_the_group_in_turns_while_they_try_an_input_alone_are_no_crash_loop()
+    {
+        CrashMarker? marker = null;
+        for (int round = 0; round < 20; round++)
+        {
+            string owner = round % 2 == 0 ? "one" : "other";
+            marker = CrashMarker.BeforeAttempt(marker, "x", 5, owner, 3);
+            Assert.NotNull(marker);
+            (marker, _) = CrashMarker.OnTakeover(marker, 5, round % 2 == 0 ? "other" : "one");
+        }
+
+        Assert.Equal(2, marker!.Attempts);
     }
 
     [Fact]
     public void A_marker_comes_back_from_its_bytes_and_an_unknown_one_says_that_somebody_died()
     {
-        var marker = new CrashMarker("me", 5, "x", 2);
+        var marker = new CrashMarker("me", 5, "x", ["he", "me"]);
         Assert.Equal(marker, CrashMarker.Decode(marker.Encode()));
         Assert.NotNull(CrashMarker.Decode([77]));
         Assert.NotNull(CrashMarker.Decode([1, 2]));
+    }
+
+    [Theory]
+    [InlineData(100_000, 100_000, "event+state")]
+    [InlineData(600_000, 600_000, "event|state")]
+    [InlineData(2_000_000, 600_000, "state")]
+    [InlineData(600_000, 2_000_000, "event")]
+    [InlineData(2_000_000, 2_000_000, "")]
+    public void Event_and_state_that_are_too_large_for_one_dead_letter_are_two_and_only_what_fits_into_none_is_left_out(
+        int eventBytes, int stateBytes, string expected)
+    {
+        const int RecordBytesMax = 990_000;
+        Topic<DeadLetter> topic = DeadLetter.TopicOf(Topics.FlowEvent);
+        var letter = new DeadLetter(
+            DateTimeOffset.UnixEpoch, "flow.event", 3, "flow.event-3@7", [1], new byte[eventBytes], new byte[stateBytes], FailureKind.Refused, 2, "why", "trace");
+
+        OutgoingRecord[] records = [.. DeadLetters<Text, Text>.ToRecords(topic, letter, RecordBytesMax)];
+
+        Assert.All(records, record => Assert.True(record.Key.Length + record.Value!.Length <= RecordBytesMax));
+        DeadLetter[] read = [.. records.Select(record => topic.Codec.Decode(record.Value))];
+        Assert.All(read, one => Assert.Equal(("flow.event-3@7", "why", 2), (one.InputId, one.Reason, one.Attempts)));
+        Assert.Equal(
+            expected,
+            string.Join("|", read.Select(one => string.Join("+", new[] { one.Event is null ? null : "event", one.State is null ? null : "state" }.OfType<string>()))));
     }
 
     [Fact]

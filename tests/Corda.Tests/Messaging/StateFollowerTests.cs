@@ -243,7 +243,7 @@ public sealed class StateFollowerTests : IAsyncDisposable
         PartitionStates<Text> states = await Claimed(follower, partition);
         if (states.Marker is null)
         {
-            states.Marker = new CrashMarker("process", 0, null, 0);
+            states.Marker = new CrashMarker("process", 0);
             owner.Commit([new OutgoingRecord(statePartition, PartitionStates<Text>.MarkerKey, states.Marker.Encode())], new Dictionary<TopicPartition, long>(), null);
         }
 
