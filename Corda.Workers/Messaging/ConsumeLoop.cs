@@ -62,7 +62,7 @@ internal sealed class ConsumeLoop(string name, ILoopBody body, BackOff backOff, 
         }
     }
 
-    /// <summary>When the last turn ended well.</summary>
+    /// <summary>When the last turn ended: well, or with a failure of the bus, which no new process would mend. A bug is no progress.</summary>
     public DateTimeOffset LastProgress => new(Volatile.Read(ref progressTicks), TimeSpan.Zero);
 
     /// <summary>What went wrong since the last turn that ended well, for people; null for nothing.</summary>
@@ -118,7 +118,7 @@ internal sealed class ConsumeLoop(string name, ILoopBody body, BackOff backOff, 
         {
             body.Turn();
             Mended();
-            Volatile.Write(ref progressTicks, time.GetUtcNow().UtcTicks);
+            NoteProgress();
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -150,6 +150,8 @@ internal sealed class ConsumeLoop(string name, ILoopBody body, BackOff backOff, 
         }
     }
 
+    private void NoteProgress() => Volatile.Write(ref progressTicks, time.GetUtcNow().UtcTicks);
+
     private void RecoverFrom(LoopFault fault, Exception cause)
     {
         bool isNews = trouble.Add(fault);
@@ -159,6 +161,12 @@ internal sealed class ConsumeLoop(string name, ILoopBody body, BackOff backOff, 
         MoveTo(LoopState.BackingOff);
         Guarded("recover", () => body.Recover(fault));
         Wait(delay);
+        if (fault != LoopFault.Unexpected)
+        {
+            // It has come round, though to no result: a new process would have no other bus.
+            NoteProgress();
+        }
+
         MoveTo(LoopState.Running);
     }
 

@@ -6,10 +6,9 @@ namespace Corda.Workers.Messaging;
 /// <param name="Partition">Its partition.</param>
 /// <param name="InputId">Names the input: its place in the log, its due time, or the chain it came by.</param>
 /// <param name="Key">The key.</param>
-/// <param name="Event">The event's bytes; null for a due time, where the state took all the room and a dead letter of the same input has the event, or where it was too
-/// large to be kept.</param>
-/// <param name="State">The bytes of the state it was to change; null for none, where the event took all the room and a dead letter of the same input has the state, or
-/// where it was too large to be kept.</param>
+/// <param name="Event">The event's bytes; null for a due time, where there was no room and another dead letter of the same input has them, or where they are too many for
+/// any.</param>
+/// <param name="State">The bytes of the state it was to change; null for none, and as with the event.</param>
 /// <param name="Kind">The sort of failure; null where the processor itself asked for the dead letter or the bytes could not be read.</param>
 /// <param name="Attempts">How often it was tried.</param>
 /// <param name="Reason">For people.</param>

@@ -19,8 +19,14 @@ internal sealed record StateAndEventSettings<TState, TEvent>(
     /// <summary>Threads that run steps, shared by the lanes. Steps are pure computation: more threads than processors only wait for each other.</summary>
     public int StepThreads { get; init; } = Environment.ProcessorCount;
 
-    /// <summary>Events and due times of one transaction. Keeps a batch well under a second and a broker's poll interval.</summary>
+    /// <summary>Events and due times of one transaction.</summary>
     public int BatchMax { get; init; } = 500;
+
+    /// <summary>
+    /// After a transaction whose steps took longer the next takes half as many inputs, and so on: whoever wants a partition or waits for an answer waits for the batch
+    /// before, and a lane that does not come round is put out of its group (10 s embedded, <c>Corda:Bus:Kafka:PollTimeout</c>).
+    /// </summary>
+    public TimeSpan BatchTimeMax { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Chained events of one transaction: enough for long conversations, small enough that others wait milliseconds.</summary>
     public int ChainMax { get; init; } = 2_000;

@@ -15,6 +15,7 @@ internal sealed class Assignments<TState>(
     string lane, string stateTopic, StateFollower<TState> follower, IMessageBus bus, TimeProvider time, ILogger logger) : IAssignmentListener
     where TState : class
 {
+    private static readonly TimeSpan EndsPatience = TimeSpan.FromSeconds(1);
     private static long lastEpoch;
 
     private readonly Dictionary<int, StateClaim<TState>> owned = [];
@@ -124,9 +125,19 @@ internal sealed class Assignments<TState>(
         return taken;
     }
 
-    /// <summary>How far states go that are as of the lane's last commit. Only a commit that succeeds after this proves that nobody else has written meanwhile.</summary>
-    /// <exception cref="MessagingTransientException">The end of the log cannot be told for now.</exception>
-    public StorePoint EndOf(PartitionStates<TState> states)
+    /// <summary>
+    /// How far states go that are as of the lane's last commit. Only a commit that succeeds after this proves that nobody else has written meanwhile. Null where that
+    /// cannot be told at once: the lane does not poll meanwhile, and the group may wait for it.
+    /// </summary>
+    public IReadOnlyDictionary<PartitionStates<TState>, StorePoint>? EndsOf(IReadOnlyList<PartitionStates<TState>> some)
+    {
+        Task<Dictionary<PartitionStates<TState>, StorePoint>> asking = Task.Factory.StartNew(
+            () => some.ToDictionary(static states => states, EndOf),
+            CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+        return Task.WaitAny([asking], EndsPatience) >= 0 && asking.IsCompletedSuccessfully ? asking.Result : null;
+    }
+
+    private StorePoint EndOf(PartitionStates<TState> states)
     {
         // The time first: what is written between the two questions is before the end, or newer than the time.
         DateTimeOffset asOf = time.GetUtcNow();
@@ -158,6 +169,12 @@ internal sealed class Assignments<TState>(
         restoringCount = toRestore.Count + restoringSince.Count;
         Consumer!.Resume([.. states.Select(static one => one.EventPartition)]);
     }
+
+    /// <summary>No events of what is live are delivered, until <see cref="Resume"/>.</summary>
+    public void Pause() => Pause([.. live.Values.Select(static states => states.EventPartition)]);
+
+    /// <summary>After <see cref="Pause()"/>.</summary>
+    public void Resume() => Consumer!.Resume([.. live.Values.Select(static states => states.EventPartition)]);
 
     /// <summary>Nobody knows what is committed: everything that is owned is read again.</summary>
     public void Invalidate() => RestoreAgain(owned.Values);
@@ -215,21 +232,8 @@ internal sealed class Assignments<TState>(
     // in its states. What that commit has written itself is read again.
     private void GiveBack(IReadOnlyList<PartitionStates<TState>> leaving)
     {
-        var ends = new Dictionary<PartitionStates<TState>, StorePoint>();
-        try
-        {
-            foreach (PartitionStates<TState> states in leaving)
-            {
-                ends[states] = EndOf(states);
-            }
-        }
-        catch (MessagingTransientException)
-        {
-            // Then they are not kept: reading them anew costs time, guessing could cost states.
-            ends.Clear();
-        }
-
-        if (Leaving?.Invoke(leaving) != true)
+        // A bus that does not even tell them takes no commit either, and whoever gets the partitions waits for this.
+        if (EndsOf(leaving) is not { } ends || Leaving?.Invoke(leaving) != true)
         {
             return;
         }

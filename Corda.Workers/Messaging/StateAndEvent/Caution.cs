@@ -98,10 +98,11 @@ internal sealed class Caution<TState, TEvent>(
             states.Marker = new CrashMarker(owner, states.CommittedPosition);
         }
 
-        // A partition that had nothing while others had is as good as one that a poll found empty; polls take the partitions in turns.
+        // A partition that had nothing while others had is as good as one that a poll found empty; polls take the partitions in turns. What is due in it has its turn yet.
         if (live.Values.Any(static states => states.CautiousInputs > 0) && inputs.Inputs.Any(static input => !input.Input.IsDue))
         {
-            Lower(live.Values.Where(states => !inputs.Inputs.Any(input => input.Key.Partition == states.EventPartition.Partition)), EmptyPollsMax * live.Count);
+            Lower(live.Values.Where(states => states.NextDue() is not { } due || due > inputs.Now)
+                .Where(states => !inputs.Inputs.Any(input => input.Key.Partition == states.EventPartition.Partition)), EmptyPollsMax * live.Count);
         }
     }
 
@@ -132,13 +133,16 @@ internal sealed class Caution<TState, TEvent>(
         }
     }
 
-    /// <summary>Takes the markers away: the partitions are left cleanly. A failure only makes the next owner cautious.</summary>
+    /// <summary>
+    /// Takes the markers away: the partitions are left cleanly. One that is still taken with caution keeps its marker, for what killed its former owner may still be
+    /// in there. A failure only makes the next owner cautious.
+    /// </summary>
     public bool Clear(IReadOnlyList<PartitionStates<TState>> leaving, IGroupConsumer consumer)
     {
         try
         {
             producer.Commit(
-                [.. leaving.Select(states => producer.MarkerRecord(states.EventPartition.Partition, null))], Positions(leaving), consumer.Membership);
+                [.. leaving.Select(states => producer.MarkerRecord(states.EventPartition.Partition, Left(states)))], Positions(leaving), consumer.Membership);
         }
         catch (Exception cause)
         {
@@ -149,11 +153,13 @@ internal sealed class Caution<TState, TEvent>(
 
         foreach (PartitionStates<TState> states in leaving)
         {
-            states.Marker = null;
+            states.Marker = Left(states);
         }
 
         return true;
     }
+
+    private static CrashMarker? Left(PartitionStates<TState> states) => states.CautiousInputs > 0 ? states.Marker : null;
 
     private void Lower(IEnumerable<PartitionStates<TState>> silent, int pollsMax)
     {

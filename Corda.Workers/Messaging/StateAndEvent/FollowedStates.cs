@@ -9,6 +9,11 @@ internal sealed class FollowedStates<TState>(PartitionStates<TState> states)
 {
     private static readonly StorePoint FromBeginning = new(0, DateTimeOffset.MinValue);
 
+    // Others wait meanwhile. A broker that is there answers in a few milliseconds.
+    private static readonly TimeSpan AskPatience = TimeSpan.FromMilliseconds(50);
+
+    private Task<long>? asking;
+
     // They were not read from the beginning, but from where the local copy ended.
     private bool goesOn;
 
@@ -19,6 +24,24 @@ internal sealed class FollowedStates<TState>(PartitionStates<TState> states)
 
     /// <summary>The end of the partition when it was claimed, or first read; null where it is to be asked for.</summary>
     public long? End { get; set; }
+
+    /// <summary>The end of the partition, as of a moment after the last <see cref="ForgetEnd"/>. Null for not known yet: to be asked for again in the next turn.</summary>
+    public long? AskForEnd(IPartitionReader reader, TopicPartition statePartition)
+    {
+        asking ??= Task.Factory.StartNew(
+            () => reader.EndOffset(statePartition), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+        if (Task.WaitAny([asking], AskPatience) < 0)
+        {
+            return null;
+        }
+
+        Task<long> asked = asking;
+        asking = null;
+        return asked.Exception?.InnerException is MessagingTransientException ? null : asked.GetAwaiter().GetResult();
+    }
+
+    /// <summary>The end that is known or being asked for is not the present one any more.</summary>
+    public void ForgetEnd() => (End, asking) = (null, null);
 
     /// <summary>How far the states go; null where it is to be seen whether the local copy can be gone on with.</summary>
     public StorePoint? Point { get; set; }
@@ -49,7 +72,7 @@ internal sealed class FollowedStates<TState>(PartitionStates<TState> states)
         states.StartOver();
         ReadAgain = !goesOn;
         goesOn = false;
-        End = null;
+        ForgetEnd();
         Point = FromBeginning;
     }
 
@@ -78,7 +101,19 @@ internal sealed class FollowedStates<TState>(PartitionStates<TState> states)
     {
         // The time first: what comes between the two questions is before the end, or newer than the time.
         DateTimeOffset now = time.GetUtcNow();
-        bool atEnd = IsRead && reader is not null && reader.Position(statePartition) >= reader.EndOffset(statePartition);
-        return atEnd ? Point!.Value with { AsOf = now } : Point!.Value;
+        return IsAtEnd(reader, statePartition) ? Point!.Value with { AsOf = now } : Point!.Value;
+    }
+
+    private bool IsAtEnd(IPartitionReader? reader, TopicPartition statePartition)
+    {
+        try
+        {
+            return IsRead && reader is not null && reader.Position(statePartition) >= reader.EndOffset(statePartition);
+        }
+        catch (MessagingTransientException)
+        {
+            // Nobody can tell. Then the copy counts as of what was read last.
+            return false;
+        }
     }
 }

@@ -87,10 +87,19 @@ internal sealed class KeyStepper<TState, TEvent>(
     private StepOutcome<TState, TEvent> Run(PartitionKey key, KeyState<TState> state, StepInput<TEvent> input, StepMode mode)
     {
         TState? given;
-        TEvent? happened;
         try
         {
             given = Decoded(state, mode.FromBytes);
+        }
+        catch (Exception cause) when (cause is not OutOfMemoryException)
+        {
+            // Of another build, most likely: it and all that comes for it wait for a worker that can read it. Damage would have been found by the record around it.
+            return Park(key, state, input, new TransientProcessingException($"the state cannot be read: {cause.Message}", cause) { IsPatient = true }, mode);
+        }
+
+        TEvent? happened;
+        try
+        {
             happened = Event(input);
         }
         catch (Exception cause) when (cause is not OutOfMemoryException)
@@ -129,6 +138,11 @@ internal sealed class KeyStepper<TState, TEvent>(
     private StepOutcome<TState, TEvent> Accept(
         PartitionKey key, KeyState<TState> state, TState? given, Step<TState> step, StepInput<TEvent> input, StepMode mode)
     {
+        if (step.DeadLetter is { } reason && !CanDecodeAgain(state))
+        {
+            return Restart(state, reason);
+        }
+
         KeyState<TState> next = results.Next(state, given, step, input, mode.Strict);
         IReadOnlyList<StepEffect<TEvent>> effects = results.Effects(step.Outputs, input.Id, mode);
         return new StepOutcome<TState, TEvent>(next, effects)

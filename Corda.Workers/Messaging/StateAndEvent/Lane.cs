@@ -1,5 +1,4 @@
 using Corda.Workers.Messaging.Bus;
-using Corda.Workers.Messaging.StateAndEvent.Store;
 
 namespace Corda.Workers.Messaging.StateAndEvent;
 
@@ -15,6 +14,10 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
     where TState : class
     where TEvent : class
 {
+    // The longest that a lane waits for events before it is a member, and looks again whether it is.
+    private static readonly TimeSpan JoinWait = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan CopiesPause = TimeSpan.FromSeconds(10);
+
     private readonly LaneWork<TState, TEvent> work;
     private readonly StateAndEventSettings<TState, TEvent> settings;
     private readonly string name;
@@ -23,10 +26,15 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
     private readonly LaneProducer<TState, TEvent> producer;
     private readonly Assignments<TState> assignments;
     private readonly Caution<TState, TEvent> caution;
+    private readonly BatchSize batchSize;
     private volatile IGroupConsumer? consumer;
     private volatile bool joined;
+    private TimeSpan joinWait;
     private bool rewind;
+    private bool held;
     private bool newProducer;
+    private bool tookDue;
+    private long? copiesPutOffAt;
 
     public Lane(LaneWork<TState, TEvent> work, string name, StateFollower<TState> follower, IMessageBus bus)
     {
@@ -38,6 +46,7 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
         producer = new LaneProducer<TState, TEvent>(settings, name, bus, work.Time);
         assignments = new Assignments<TState>(name, settings.StateTopic, follower, bus, work.Time, work.Logger) { Leaving = ClearMarkers };
         caution = new Caution<TState, TEvent>(settings, name, work.Owner, producer, work.Logger);
+        batchSize = new BatchSize(settings.BatchMax, settings.BatchTimeMax);
     }
 
     /// <summary>It has joined its group and all it owns is restored. Any thread.</summary>
@@ -52,8 +61,8 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
         Mend();
         MakeRestoredLive();
         TendCopies();
-        BatchInputs<TEvent> inputs = Poll();
-        joined = true;
+        BatchInputs<TEvent> inputs = Inputs();
+        joined |= IsMember;
         if (inputs.Count == 0)
         {
             caution.NothingLeft(assignments.Live);
@@ -86,7 +95,7 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
                 break;
             case LoopFault.Evicted:
                 // Whoever evicted it may have fenced the producer, but not one that is younger.
-                joined = false;
+                LeftOut();
                 if (!newProducer) producer.Close();
                 break;
             case LoopFault.Fenced:
@@ -103,7 +112,7 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
         consumer?.Dispose();
         consumer = null;
         assignments.Forget();
-        producer.Close();
+        producer.End();
     }
 
     // Who is not can commit nothing, and must get to the poll that tells it what is left to it.
@@ -111,7 +120,7 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
 
     private void Leave()
     {
-        joined = false;
+        LeftOut();
         assignments.Forget();
         IGroupConsumer? left = consumer;
         consumer = null;
@@ -119,8 +128,36 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
         left?.Dispose();
     }
 
-    // The producer comes first: opening it ends whatever its predecessor left open, so that offsets and states can be read to their end.
+    // The first poll only joins, and often comes back as a member.
+    private void LeftOut()
+    {
+        joined = false;
+        joinWait = TimeSpan.Zero;
+    }
+
     private void Mend()
+    {
+        try
+        {
+            MakeReady();
+        }
+        catch (MessagingTransientException) when (consumer is not null)
+        {
+            KeepMembership();
+            throw;
+        }
+    }
+
+    // What is to be mended takes its time, and the group must not wait for this lane meanwhile: it lets go of what it is asked for, and takes nothing.
+    private void KeepMembership()
+    {
+        assignments.Pause();
+        held = true;
+        rewind |= consumer!.Poll(1, TimeSpan.Zero).Count > 0;
+    }
+
+    // The producer comes first: opening it ends whatever its predecessor left open, so that offsets and states can be read to their end.
+    private void MakeReady()
     {
         newProducer = producer.Open();
         if (consumer is null)
@@ -134,13 +171,20 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
             follower.Warm();
             consumer = bus.JoinGroup(settings.Group, name, [settings.Events.Name], assignments);
             assignments.Consumer = consumer;
-            rewind = false;
+            LeftOut();
+            (rewind, held) = (false, false);
         }
 
         if (rewind)
         {
             consumer.Rewind();
             rewind = false;
+        }
+
+        if (held)
+        {
+            held = false;
+            assignments.Resume();
         }
 
         assignments.StartRestores();
@@ -178,13 +222,17 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
     private void TendCopies()
     {
         List<PartitionStates<TState>> wanting = [.. assignments.Live.Values.Where(static states => states.WantsWriting())];
-        if (wanting.Count > 0 && IsMember)
+        if (wanting.Count > 0 && IsMember && (copiesPutOffAt is not { } at || work.Time.GetElapsedTime(at) > CopiesPause))
         {
-            List<StorePoint> ends = wanting.ConvertAll(assignments.EndOf);
-            producer.Commit([], wanting.ToDictionary(static states => states.EventPartition, static states => states.CommittedPosition), consumer!.Membership);
-            for (int i = 0; i < wanting.Count; i++)
+            if (assignments.EndsOf(wanting) is { } ends)
             {
-                wanting[i].Write(ends[i]);
+                producer.Commit([], wanting.ToDictionary(static states => states.EventPartition, static states => states.CommittedPosition), consumer!.Membership);
+                wanting.ForEach(states => states.Write(ends[states]));
+            }
+            else
+            {
+                // Copies only save time; flows do not wait for them.
+                copiesPutOffAt = work.Time.GetTimestamp();
             }
         }
 
@@ -194,21 +242,37 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
         }
     }
 
-    private BatchInputs<TEvent> Poll()
+    private BatchInputs<TEvent> Inputs()
     {
-        int inputsMax = caution.InputsMax(assignments.Live);
+        int inputsMax = Math.Min(caution.InputsMax(assignments.Live), batchSize.Max);
+
+        // Where inputs are taken one by one an event leaves no room for what is due, and might for ever: they take turns.
+        tookDue = inputsMax == 1 && !tookDue;
+        return tookDue && Due() is { Count: > 0 } due ? due : Poll(inputsMax);
+    }
+
+    private BatchInputs<TEvent> Due() => LaneInputs.Collect<TState, TEvent>([], assignments.Live, work.Time.GetUtcNow(), inputsMax: 1);
+
+    private BatchInputs<TEvent> Poll(int inputsMax)
+    {
         TimeSpan wait = LaneInputs.WaitUntilDue(assignments.Live, work.Time.GetUtcNow(), settings.PollWait);
 
-        // The first poll only joins.
-        IReadOnlyList<ConsumedRecord> records = consumer!.Poll(inputsMax, joined ? wait : TimeSpan.Zero);
+        IReadOnlyList<ConsumedRecord> records = consumer!.Poll(inputsMax, joined ? wait : joinWait);
+        joinWait = JoinWait;
         return LaneInputs.Collect<TState, TEvent>(records, assignments.Live, work.Time.GetUtcNow(), inputsMax);
     }
 
     private void Process(BatchInputs<TEvent> inputs)
     {
         caution.Before(inputs, assignments.Live, consumer!, work.Condemned);
+        long started = work.Time.GetTimestamp();
         BatchResult<TState, TEvent> result = WorkOff(inputs);
+        TimeSpan elapsed = work.Time.GetElapsedTime(started);
+
+        // Noted before the commit, which may never be: too slow a batch that came again as it was would end so again.
+        batchSize.Worked(inputs.Count);
         Commit(result, inputs);
+        batchSize.Committed(inputs.Count, elapsed);
         Apply(result, inputs);
     }
 
@@ -277,5 +341,6 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
         MessagingMetrics.Chained.Add(result.Chained);
     }
 
-    private bool ClearMarkers(IReadOnlyList<PartitionStates<TState>> leaving) => caution.Clear(leaving, consumer!);
+    // While the producer is being opened nothing is certain, and the group waits for an answer.
+    private bool ClearMarkers(IReadOnlyList<PartitionStates<TState>> leaving) => producer.IsOpen && caution.Clear(leaving, consumer!);
 }

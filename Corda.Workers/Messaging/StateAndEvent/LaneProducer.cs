@@ -8,10 +8,19 @@ internal sealed class LaneProducer<TState, TEvent>(
     where TState : class
     where TEvent : class
 {
-    private ITransactionalProducer? producer;
+    // The lane polls in between: who does not is put out of its group in the end, and until then all wait for it.
+    private static readonly TimeSpan OpenPatience = TimeSpan.FromSeconds(1);
 
-    /// <summary>Opens the producer if it is not: every former one with this id is fenced from then on.</summary>
+    private ITransactionalProducer? producer;
+    private Task<ITransactionalProducer>? opening;
+    private bool unwanted;
+
+    /// <summary>Transactions can be committed just now.</summary>
+    public bool IsOpen => producer is not null;
+
+    /// <summary>Opens the producer if it is not: every former one with this id is fenced from then on. Waits a moment only, as it may take long while brokers are away.</summary>
     /// <returns>Whether it was opened just now.</returns>
+    /// <exception cref="MessagingTransientException">It is not open yet; the next call waits on.</exception>
     public bool Open()
     {
         if (producer is not null)
@@ -19,7 +28,25 @@ internal sealed class LaneProducer<TState, TEvent>(
             return false;
         }
 
-        producer = bus.OpenTransactional(transactionalId);
+        opening ??= Task.Factory.StartNew(
+            () => bus.OpenTransactional(transactionalId), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+        if (Task.WaitAny([opening], OpenPatience) < 0)
+        {
+            throw new MessagingTransientException($"the producer '{transactionalId}' is not ready yet");
+        }
+
+        Task<ITransactionalProducer> opened = opening;
+        opening = null;
+        ITransactionalProducer made = opened.GetAwaiter().GetResult();
+        if (unwanted)
+        {
+            // Fenced by now, perhaps: the next one is sure to be younger than whoever has fenced it.
+            unwanted = false;
+            made.Dispose();
+            return Open();
+        }
+
+        producer = made;
         return true;
     }
 
@@ -57,6 +84,14 @@ internal sealed class LaneProducer<TState, TEvent>(
     {
         producer?.Dispose();
         producer = null;
+        unwanted = opening is not null;
+    }
+
+    /// <summary>As <see cref="Close"/>, for good.</summary>
+    public void End()
+    {
+        Close();
+        _ = opening?.ContinueWith(static late => late.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
     }
 
     private TopicPartition StatePartition(int partition) => new(settings.StateTopic, partition);

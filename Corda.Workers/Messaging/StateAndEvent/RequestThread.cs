@@ -61,10 +61,11 @@ internal sealed class RequestThread(string name, RequestThread.IBody body)
             }
 
             waitsOn?.Wakeup();
+            Monitor.PulseAll(gate);
         }
     }
 
-    /// <summary>Lets a failure pass: waits a while, unless there is something to do. The thread's own.</summary>
+    /// <summary>Lets a failure pass: waits a while, or until there is something to do. The thread's own.</summary>
     public void Rest()
     {
         lock (gate)

@@ -5,19 +5,35 @@ internal sealed class StandbyLag(TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
+    private Task looking = Task.CompletedTask;
     private long? lookedAt;
     private long records = -1;
 
     /// <summary>In records, a few seconds ago; null for never looked at. Any thread.</summary>
     public long? Records => Interlocked.Read(ref records) is >= 0 and long known ? known : null;
 
-    /// <summary>Looks, if it is time to. One thread.</summary>
-    public void Look(Func<long> recordsBehind)
+    /// <summary>Has it looked at, if it is time to. One thread, which does not wait for it.</summary>
+    /// <param name="behind">Called here; what it answers may block, and is called on another thread.</param>
+    public void Look(Func<Func<long>> behind)
     {
-        if (lookedAt is null || time.GetElapsedTime(lookedAt.Value) >= Interval)
+        if (looking.IsCompleted && (lookedAt is null || time.GetElapsedTime(lookedAt.Value) >= Interval))
         {
             lookedAt = time.GetTimestamp();
+            Func<long> recordsBehind = behind();
+            looking = Task.Factory.StartNew(
+                () => Look(recordsBehind), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+        }
+    }
+
+    private void Look(Func<long> recordsBehind)
+    {
+        try
+        {
             Interlocked.Exchange(ref records, recordsBehind());
+        }
+        catch (MessagingTransientException)
+        {
+            // A number for people: it stays what it was.
         }
     }
 }

@@ -120,13 +120,14 @@ internal sealed class StateFollower<TState> : IDisposable, RequestThread.IBody
 
         DropUnwanted();
         Open();
+        bool hadClaims = copies.Values.Any(static copy => copy.Claim is not null);
         foreach (FollowedStates<TState> copy in copies.Values.Where(static copy => copy.IsRead).ToList())
         {
             Advance(copy);
         }
 
         // Nothing is left to read, or a claim was fulfilled and the next turn begins with others.
-        if (copies.Count == 0 || Unread().Any())
+        if (copies.Count == 0 || (copies.Values.All(static copy => copy.Claim is null) && hadClaims))
         {
             return;
         }
@@ -206,7 +207,7 @@ internal sealed class StateFollower<TState> : IDisposable, RequestThread.IBody
         int partition = claim.EventPartition.Partition;
         FollowedStates<TState> copy = copies.GetValueOrDefault(partition) ?? Follow(create(partition), null);
         copy.Claim = claim;
-        copy.End = null;
+        copy.ForgetEnd();
         FollowTheOthers();
     }
 
@@ -250,10 +251,23 @@ internal sealed class StateFollower<TState> : IDisposable, RequestThread.IBody
             }
         }
 
-        foreach ((int partition, FollowedStates<TState> copy) in Unread())
+        foreach ((int partition, FollowedStates<TState> copy) in Unread().ToList())
         {
-            reader.Add(StatePartition(partition), copy.Begin(bus, StatePartition(partition), time));
-            copy.IsRead = true;
+            copy.IsRead = TryRead(partition, copy);
+        }
+    }
+
+    // A partition without a leader holds up none of the others; the next turn tries again.
+    private bool TryRead(int partition, FollowedStates<TState> copy)
+    {
+        try
+        {
+            reader!.Add(StatePartition(partition), copy.Begin(bus, StatePartition(partition), time));
+            return true;
+        }
+        catch (MessagingTransientException)
+        {
+            return false;
         }
     }
 
@@ -284,8 +298,8 @@ internal sealed class StateFollower<TState> : IDisposable, RequestThread.IBody
         TopicPartition statePartition = StatePartition(partition);
 
         // Asked for after the assignment: nobody else's commit can come after it.
-        copy.End ??= reader!.EndOffset(statePartition);
-        if (reader!.Position(statePartition) < copy.End)
+        copy.End ??= copy.AskForEnd(reader!, statePartition);
+        if (copy.End is null || reader!.Position(statePartition) < copy.End)
         {
             return;
         }
@@ -294,7 +308,7 @@ internal sealed class StateFollower<TState> : IDisposable, RequestThread.IBody
         {
             copy.StartOver();
             reader.Remove(statePartition);
-            reader.Add(statePartition, copy.Begin(bus, statePartition, time));
+            copy.IsRead = TryRead(partition, copy);
         }
         else if (copy.Claim is { Gone: false } claim)
         {
@@ -317,6 +331,11 @@ internal sealed class StateFollower<TState> : IDisposable, RequestThread.IBody
         reader = null;
     }
 
-    private long RecordsBehind() => copies.Where(static one => one.Value.IsRead).Select(one => StatePartition(one.Key))
-        .Sum(partition => Math.Max(0, reader!.EndOffset(partition) - reader.Position(partition)));
+    // Where they are is told here; to ask for the ends may take long where a partition has no leader, and nobody waits for this number.
+    private Func<long> RecordsBehind()
+    {
+        List<(TopicPartition Partition, long At)> places =
+            [.. copies.Where(static one => one.Value.IsRead).Select(one => StatePartition(one.Key)).Select(partition => (partition, reader!.Position(partition)))];
+        return () => places.Sum(place => Math.Max(0, bus.OffsetsOf(place.Partition).End - place.At));
+    }
 }

@@ -213,11 +213,12 @@ public sealed class PartsTests
 
     [Theory]
     [InlineData(100_000, 100_000, "event+state")]
-    [InlineData(600_000, 600_000, "event|state")]
-    [InlineData(2_000_000, 600_000, "state")]
-    [InlineData(600_000, 2_000_000, "event")]
+    [InlineData(600_000, 600_000, "|event|state")]
+    [InlineData(2_000_000, 600_000, "|state")]
+    [InlineData(600_000, 2_000_000, "|event")]
+    [InlineData(0, 985_000, "|event|state")]
     [InlineData(2_000_000, 2_000_000, "")]
-    public void Event_and_state_that_are_too_large_for_one_dead_letter_are_two_and_only_what_fits_into_none_is_left_out(
+    public void Event_and_state_that_are_too_large_for_one_dead_letter_have_one_each_and_only_what_fits_into_none_is_left_out(
         int eventBytes, int stateBytes, string expected)
     {
         const int RecordBytesMax = 990_000;

@@ -10,6 +10,7 @@ namespace Corda.Tests.Simulation;
 internal sealed class FaultyBus(IMessageBus bus, FaultPlan plan, FaultyBus.IScene scene) : IMessageBus
 {
     private volatile bool dead;
+    private volatile bool stands;
 
     /// <summary>Who plays the other parts: further workers that come and go.</summary>
     internal interface IScene
@@ -17,8 +18,11 @@ internal sealed class FaultyBus(IMessageBus bus, FaultPlan plan, FaultyBus.IScen
         /// <summary>Another worker joins; returns at once.</summary>
         void Join();
 
-        /// <summary>The calling worker stands still until another has taken over and ended all its work.</summary>
+        /// <summary>The worker stands still, beginning with the calling thread: another is to take over and end all its work.</summary>
         void StandStill();
+
+        /// <summary>Returns when who stands still may go on.</summary>
+        void AwaitGoOn();
 
         /// <summary>What it was about to do has been let through: a write of somebody who owns nothing any more.</summary>
         void WrittenAfterLoss(string where);
@@ -65,11 +69,17 @@ internal sealed class FaultyBus(IMessageBus bus, FaultPlan plan, FaultyBus.IScen
         return true;
     });
 
-    private T Living<T>(Func<T> call) => dead ? throw DeadCall() : call();
+    // Who stands still does so as a whole, whatever its threads are about to do.
+    private T Living<T>(Func<T> call)
+    {
+        if (stands) scene.AwaitGoOn();
+        return dead ? throw DeadCall() : call();
+    }
 
     /// <summary>An operation with an effect: a point of the plan.</summary>
     private void AtPoint(string where, Action effect)
     {
+        if (stands) scene.AwaitGoOn();
         if (dead) throw DeadCall();
         switch (plan.Next(where))
         {
@@ -89,7 +99,9 @@ internal sealed class FaultyBus(IMessageBus bus, FaultPlan plan, FaultyBus.IScen
                 scene.Join();
                 break;
             case Fault.Zombie:
+                stands = true;
                 scene.StandStill();
+                scene.AwaitGoOn();
                 effect();
                 if (where is "commit" or "publish") scene.WrittenAfterLoss(where);
                 return;

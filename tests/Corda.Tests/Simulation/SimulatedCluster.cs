@@ -91,8 +91,9 @@ internal sealed class SimulatedCluster : FaultyBus.IScene, IAsyncDisposable
             StartWorker(setup.SameInstance ? "w1" : "w2");
         });
         zombieStands = true;
-        zombieMayGoOn.Wait();
     }
+
+    public void AwaitGoOn() => zombieMayGoOn.Wait();
 
     public void WrittenAfterLoss(string where) => writtenAfterLoss = where;
 

@@ -1,5 +1,3 @@
-using Confluent.Kafka;
-
 namespace Corda.Workers.Messaging.Bus.Kafka;
 
 /// <summary>
@@ -14,7 +12,7 @@ internal sealed class GroupBeginning(string group, KafkaClients clients, KafkaWa
     /// </summary>
     /// <returns>Whether it is done; otherwise the group or the partition's leader is on the move, and is to be asked again.</returns>
     /// <exception cref="MessagingFatalException">Records are gone already that the group may not have seen.</exception>
-    public bool TryCommit(IConsumer<byte[], byte[]> client, IReadOnlyList<OwnedPartition> partitions)
+    public bool TryCommit(MemberClient client, IReadOnlyList<OwnedPartition> partitions)
     {
         try
         {
@@ -22,10 +20,13 @@ internal sealed class GroupBeginning(string group, KafkaClients clients, KafkaWa
             {
                 partition.BeginAt(FirstOffset(partition.Partition));
             }
-
-            client.Commit(partitions.Select(static partition => partition.AtPosition));
         }
-        catch (Exception cause) when (cause is KafkaException or MessagingTransientException)
+        catch (MessagingTransientException)
+        {
+            return false;
+        }
+
+        if (!client.TryCommit([.. partitions.Select(static partition => partition.AtPosition)]))
         {
             return false;
         }

@@ -6,6 +6,12 @@ internal interface IMembershipHolder
     /// <summary>The membership now.</summary>
     GroupMembership Membership { get; }
 
+    /// <summary>
+    /// The same offsets, none of them behind what the group has committed by now: an idle partition's may have been moved over control records meanwhile, and whoever
+    /// committed the place of the last event again would stand before the first offset that is left once retention has deleted it.
+    /// </summary>
+    IReadOnlyDictionary<TopicPartition, long> Forward(IReadOnlyDictionary<TopicPartition, long> offsets);
+
     /// <summary>These offsets have been committed with its membership.</summary>
     void OnCommitted(IReadOnlyDictionary<TopicPartition, long> offsets);
 }

@@ -31,14 +31,10 @@ internal sealed class IdleOffsets(TimeProvider time)
             return;
         }
 
-        try
+        // Otherwise another time will do.
+        if (client.TryCommit(idle.ConvertAll(static p => new TopicPartitionOffset(p.Partition.ToClient(), p.End))))
         {
-            client.Consumer.Commit(idle.Select(static p => new TopicPartitionOffset(p.Partition.ToClient(), p.End)));
             idle.ForEach(static partition => partition.Committed = partition.End);
-        }
-        catch (KafkaException)
-        {
-            // The group is on the move, or the broker is away: another time will do.
         }
     }
 }

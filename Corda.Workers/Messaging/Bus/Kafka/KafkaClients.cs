@@ -12,6 +12,10 @@ internal sealed class KafkaClients(KafkaOptions options, TimeProvider time, ILog
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ComplainEvery = TimeSpan.FromSeconds(30);
 
+    // What the client calls these in its log (rd_kafka_broker_fail, rd_kafka_broker_timeout_scan).
+    private const string LostConnection = "FAIL";
+    private const string LostRequest = "REQTMOUT";
+
     private readonly Lock gate = new();
     private readonly HashSet<Task> closing = [];
     private readonly Dictionary<ErrorCode, long> complained = [];
@@ -39,14 +43,21 @@ internal sealed class KafkaClients(KafkaOptions options, TimeProvider time, ILog
 
     /// <summary>A producer.</summary>
     /// <param name="settings">From <see cref="KafkaSettings"/>.</param>
-    /// <param name="onError">Told of every error that is not of one call: lost connections, timed out requests. Any thread.</param>
-    public IProducer<byte[], byte[]> Producer(Dictionary<string, string> settings, Action<Error> onError) =>
+    /// <param name="onLost">
+    /// Told, in words, of every connection that was lost and every request that was given up, on the client's own thread and before it repeats what was under way. Its
+    /// error handler would not do: it hears of few of them, and later.
+    /// </param>
+    public IProducer<byte[], byte[]> Producer(Dictionary<string, string> settings, Action<string> onLost) =>
         Build(new ProducerBuilder<byte[], byte[]>(settings)
-            .SetLogHandler((_, message) => Say(message))
+            .SetLogHandler((_, message) =>
+            {
+                if (message.Facility is LostConnection or LostRequest) onLost(message.Message);
+                Say(message);
+            })
             .SetErrorHandler((_, error) =>
             {
                 Complain(settings, error);
-                onError(error);
+                if (error.IsFatal) onLost(KafkaErrors.Text(error));
             })
             .Build);
 
@@ -132,6 +143,9 @@ internal sealed class KafkaClients(KafkaOptions options, TimeProvider time, ILog
         LogLevel level = message.Level switch
         {
             <= SyslogLevel.Critical => LogLevel.Error,
+
+            // A lane that stood still for too long, or was not heard of: rare, and its flows stand.
+            <= SyslogLevel.Warning when message.Facility is "MAXPOLL" or "SESSTMOUT" => LogLevel.Warning,
             _ => LogLevel.Debug,
         };
         KafkaLog.ClientSays(logger, level, message.Name, message.Facility, message.Message);

@@ -17,6 +17,10 @@ internal static class KafkaErrors
     public static bool IsOldGeneration(ErrorCode code) => code
         is ErrorCode.IllegalGeneration or ErrorCode.StaleMemberEpoch or ErrorCode.RebalanceInProgress;
 
+    /// <summary>A request may or may not have arrived.</summary>
+    public static bool IsUnanswered(Error error) => error.Code
+        is ErrorCode.Local_TimedOut or ErrorCode.Local_TimedOutQueue or ErrorCode.Local_Transport or ErrorCode.RequestTimedOut;
+
     /// <summary>There is no such place in the log (any more).</summary>
     public static bool IsOffsetLost(ErrorCode code) => code
         is ErrorCode.OffsetOutOfRange or ErrorCode.Local_NoOffset or ErrorCode.Local_AutoOffsetReset;

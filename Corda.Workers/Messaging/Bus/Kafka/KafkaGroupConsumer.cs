@@ -93,10 +93,7 @@ internal sealed class KafkaGroupConsumer(
     /// <exception cref="MessagingTransientException">The committed offsets cannot be had for now; nothing has changed.</exception>
     public void Rewind()
     {
-        if (client is null || mine.Owned.Count == 0)
-        {
-            return;
-        }
+        if (client is null || mine.Owned.Count == 0) return;
 
         Dictionary<TopicPartition, long?> committed = client.Committed(mine.Names);
         foreach (OwnedPartition partition in mine.Owned)
@@ -109,6 +106,9 @@ internal sealed class KafkaGroupConsumer(
 
     /// <inheritdoc/>
     public void Wakeup() => wakeup = true;
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<TopicPartition, long> Forward(IReadOnlyDictionary<TopicPartition, long> offsets) => mine.Forward(offsets);
 
     /// <inheritdoc/>
     public void OnCommitted(IReadOnlyDictionary<TopicPartition, long> offsets) => mine.Commit(offsets);
@@ -269,7 +269,7 @@ internal sealed class KafkaGroupConsumer(
 
     private IEnumerable<TopicPartitionOffset> OnClientAssigned(IConsumer<byte[], byte[]> from, List<Partition> partitions)
     {
-        if (!disposed)
+        if (IsCurrent(from))
         {
             ids.Note(Membership.MemberId);
             LookUp(mine.Arrive(partitions.Select(PartitionNames.FromClient)));
@@ -282,10 +282,7 @@ internal sealed class KafkaGroupConsumer(
 
     private void OnClientRevoked(IConsumer<byte[], byte[]> from, List<TopicPartitionOffset> partitions)
     {
-        if (disposed)
-        {
-            return;
-        }
+        if (!IsCurrent(from)) return;
 
         if (!IsMember)
         {
@@ -302,8 +299,11 @@ internal sealed class KafkaGroupConsumer(
 
     private void OnClientLost(IConsumer<byte[], byte[]> from, List<TopicPartitionOffset> partitions)
     {
-        if (!disposed) LoseAll("the group goes on without it");
+        if (IsCurrent(from)) LoseAll("the group goes on without it");
     }
+
+    // A client that was given up is closed on another thread, and calls the handlers there: what it lost is lost already, and its successor may own the same by now.
+    private bool IsCurrent(IConsumer<byte[], byte[]> from) => !disposed && ReferenceEquals(from, client?.Consumer);
 
     // The client lets go of them one group after the other; but a member that was evicted owns nothing, and must know it at once.
     private void LoseAll(string reason)
@@ -344,7 +344,7 @@ internal sealed class KafkaGroupConsumer(
             }
         }
 
-        if (unknown.Count > 0 && beginning.TryCommit(client.Consumer, unknown))
+        if (unknown.Count > 0 && beginning.TryCommit(client, unknown))
         {
             begun.AddRange(unknown);
         }

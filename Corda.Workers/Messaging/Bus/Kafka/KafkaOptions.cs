@@ -23,9 +23,9 @@ internal sealed record KafkaOptions
 
     /// <summary>
     /// A member that does not come round to poll for so long gives its partitions up, though its process is alive: stuck work must not hold a
-    /// partition for ever. Default 60 s: above any step of a flow.
+    /// partition for ever. A group waits so long for a member that does not come round. Default 30 s: well above any batch, whose time is bounded.
     /// </summary>
-    public TimeSpan PollTimeout { get; init; } = TimeSpan.FromSeconds(60);
+    public TimeSpan PollTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
     /// The brokers abort a transaction that is open for so long; till then a dead worker's may hold back its partitions, where nobody fences it.

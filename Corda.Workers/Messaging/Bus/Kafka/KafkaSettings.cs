@@ -98,6 +98,9 @@ internal static class KafkaSettings
         // arrived: it looks for itself every 10 ms (rd_kafka_flush), which was two thirds of a small transaction.
         ["dotnet.producer.enable.delivery.reports"] = "true",
         ["dotnet.producer.delivery.report.fields"] = "none",
+
+        // Told of every connection that is lost, with a request or without: see TransactionClient.
+        ["log.connection.close"] = "true",
     }, Producing(), Common(options));
 
     /// <summary>A producer of single records.</summary>
@@ -228,7 +231,8 @@ internal static class KafkaSettings
     {
         foreach ((string name, string value) in groups.SelectMany(static group => group))
         {
-            settings.Add(name, value);
+            // What a kind of client says for itself goes before what all have in common.
+            settings.TryAdd(name, value);
         }
 
         foreach ((string name, string value) in options.Client)

@@ -18,6 +18,9 @@ internal sealed class KafkaTransactionalProducer : ITransactionalProducer
     private const int Attempts = 10;
     private static readonly TimeSpan GenerationPause = TimeSpan.FromMilliseconds(20);
 
+    // For a client that has to be made anew. Its lane does not poll meanwhile; if it takes longer the lane comes again.
+    private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(2);
+
     private readonly KafkaClients clients;
     private readonly string id;
     private readonly TransactionClient[] turns;
@@ -31,9 +34,14 @@ internal sealed class KafkaTransactionalProducer : ITransactionalProducer
         this.id = id;
         this.clients = clients;
         turns = [.. IdsOf(id).Select(one => new TransactionClient(one, clients))];
+
+        // The broker aborts what a former holder has open before it answers.
+        TimeSpan patience = clients.Options.TransactionTimeout + KafkaSettings.CallTimeout;
         try
         {
-            Task.WaitAll(turns.Select(static client => Task.Run(client.MakeReady)));
+            // On threads of their own: in an outage everybody does this, and the pool has few.
+            Task.WaitAll(turns.Select(client => Task.Factory.StartNew(
+                () => client.MakeReady(patience), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default)));
         }
         catch (AggregateException cause)
         {
@@ -55,7 +63,8 @@ internal sealed class KafkaTransactionalProducer : ITransactionalProducer
         }
 
         RequireUsable();
-        var work = new Work(records, consumed, consumed.Count > 0 ? Proof(membership) : null);
+        KafkaMembership? proof = consumed.Count > 0 ? Proof(membership) : null;
+        var work = new Work(records, proof?.Holder.Forward(consumed) ?? consumed, proof);
         for (int attempt = 1; !TryCommit(work, attempt == Attempts); attempt++)
         {
             Thread.Sleep(GenerationPause);
@@ -66,8 +75,8 @@ internal sealed class KafkaTransactionalProducer : ITransactionalProducer
     // False where the group has moved on but the partitions stay: the same work may commit as part of the new generation.
     private bool TryCommit(Work work, bool isLast)
     {
-        MakeReady();
         TransactionClient client = turns[turn];
+        MakeReady(client);
         turn = 1 - turn;
         try
         {
@@ -103,11 +112,11 @@ internal sealed class KafkaTransactionalProducer : ITransactionalProducer
         }
     }
 
-    private void MakeReady()
+    private void MakeReady(TransactionClient client)
     {
         try
         {
-            Array.ForEach(turns, static client => client.MakeReady());
+            client.MakeReady(ReadyPatience);
         }
         catch (KafkaException cause)
         {
@@ -137,7 +146,7 @@ internal sealed class KafkaTransactionalProducer : ITransactionalProducer
         }
         catch (KafkaException cause)
         {
-            throw Aborted(client, cause, work);
+            throw Aborted(client, cause, work, isEndAsked: false);
         }
     }
 
@@ -149,7 +158,7 @@ internal sealed class KafkaTransactionalProducer : ITransactionalProducer
         }
         catch (KafkaTxnRequiresAbortException cause)
         {
-            throw Aborted(client, cause, work);
+            throw Aborted(client, cause, work, isEndAsked: true);
         }
         catch (KafkaException cause)
         {
@@ -157,8 +166,9 @@ internal sealed class KafkaTransactionalProducer : ITransactionalProducer
         }
     }
 
-    // Nothing was committed, and nothing will be: what is to be done, and what the caller is told.
-    private Exception Aborted(TransactionClient client, KafkaException cause, Work work)
+    // Nothing was committed, and nothing will be: what is to be done, and what the caller is told. Where the commit had been asked for, only an abort that is
+    // answered says so.
+    private Exception Aborted(TransactionClient client, KafkaException cause, Work work, bool isEndAsked)
     {
         Error error = cause.Error;
         if (KafkaErrors.IsFenced(error.Code))
@@ -178,12 +188,18 @@ internal sealed class KafkaTransactionalProducer : ITransactionalProducer
                 return Fenced(failed.Error);
             }
 
-            // A client that is beyond aborting never sent an end: a new one with the same id ends its transaction.
-            if (!failed.Error.IsFatal && failed.Error.Code != ErrorCode.Local_State)
+            // A client that is beyond aborting has sent no end but one that was asked for: a new one with the same id ends its transaction.
+            if (isEndAsked || (!failed.Error.IsFatal && failed.Error.Code != ErrorCode.Local_State))
             {
                 return Indefinite("abort", failed);
             }
 
+            client.Discard();
+        }
+
+        if (KafkaErrors.IsUnanswered(error))
+        {
+            // What was not answered may still be on its way, and would count for the next transaction of the same epoch.
             client.Discard();
         }
 

@@ -25,7 +25,7 @@ internal sealed class KafkaWatermarks(KafkaClients clients, TimeProvider time)
                 WatermarkOffsets offsets = client.Value.QueryWatermarkOffsets(asked, LeaderTimeout);
                 return (offsets.Low.Value, offsets.High.Value);
             }
-            catch (KafkaException moving) when (IsMoving(moving.Error.Code) && time.GetElapsedTime(start) < KafkaSettings.CallTimeout)
+            catch (KafkaException moving) when (IsMoving(moving.Error.Code) && time.GetElapsedTime(start) < KafkaSettings.LookTimeout)
             {
                 Thread.Sleep(MovePause);
                 LookForLeader(partition.Topic);

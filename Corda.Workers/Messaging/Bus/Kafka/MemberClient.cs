@@ -5,7 +5,12 @@ namespace Corda.Workers.Messaging.Bus.Kafka;
 /// <summary>The client of a group's member and its questions for offsets: they begin and end together. Used by the polling thread.</summary>
 internal sealed class MemberClient(IConsumer<byte[], byte[]> consumer, string group, KafkaClients clients, TimeProvider time)
 {
+    // The member does not poll meanwhile; what takes longer is asked for again.
+    private static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CommitPatience = TimeSpan.FromMilliseconds(500);
+
     private readonly OffsetLookup lookup = new(consumer, group, clients, time);
+    private Task<bool> committing = Task.FromResult(true);
 
     public IConsumer<byte[], byte[]> Consumer => consumer;
 
@@ -62,7 +67,7 @@ internal sealed class MemberClient(IConsumer<byte[], byte[]> consumer, string gr
     {
         try
         {
-            return OffsetLookup.Committed(consumer, partitions, KafkaSettings.CallTimeout);
+            return OffsetLookup.Committed(consumer, partitions, AskPatience);
         }
         catch (KafkaException cause)
         {
@@ -71,10 +76,39 @@ internal sealed class MemberClient(IConsumer<byte[], byte[]> consumer, string gr
         }
     }
 
+    /// <summary>Commits offsets that belong to no transaction. The client knows no bound for it, and a coordinator may be silent: it is waited for only a moment.</summary>
+    /// <returns>Whether they are committed; otherwise nobody knows, and it may be done again.</returns>
+    public bool TryCommit(IReadOnlyList<TopicPartitionOffset> offsets)
+    {
+        if (!committing.IsCompleted)
+        {
+            return false;
+        }
+
+        committing = Task.Factory.StartNew(
+            () => Commit(offsets), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+        return committing.Wait(CommitPatience) && committing.Result;
+    }
+
     /// <summary>Leaves the group, in the background.</summary>
     public Task LeaveAsync() => clients.CloseAsync(() =>
     {
+        committing.Wait();
         lookup.Stop();
         consumer.Close();
     });
+
+    private bool Commit(IReadOnlyList<TopicPartitionOffset> offsets)
+    {
+        try
+        {
+            consumer.Commit(offsets);
+            return true;
+        }
+        catch (KafkaException)
+        {
+            // The group is on the move, or the broker is away.
+            return false;
+        }
+    }
 }

@@ -54,6 +54,10 @@ internal sealed class MemberPartitions
         return records;
     }
 
+    /// <inheritdoc cref="IMembershipHolder.Forward"/>
+    public IReadOnlyDictionary<TopicPartition, long> Forward(IReadOnlyDictionary<TopicPartition, long> offsets) =>
+        offsets.ToDictionary(static offset => offset.Key, offset => Math.Max(offset.Value, Find(offset.Key)?.Committed ?? 0));
+
     /// <summary>These offsets have been committed.</summary>
     public void Commit(IReadOnlyDictionary<TopicPartition, long> offsets)
     {

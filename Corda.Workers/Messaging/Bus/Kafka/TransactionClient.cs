@@ -10,11 +10,11 @@ internal sealed class TransactionClient(string id, KafkaClients clients)
 {
     private IProducer<byte[], byte[]>? producer;
     private State state;
-    private volatile string? suspicion;
+    private Suspicion suspicion = new();
 
     private enum State
     {
-        /// <summary>Not initialised: whatever is open under this id is ended when it is.</summary>
+        /// <summary>Not initialised, or about to be: whatever is open under this id is ended when it is.</summary>
         Absent,
 
         /// <summary>A transaction may begin.</summary>
@@ -30,32 +30,45 @@ internal sealed class TransactionClient(string id, KafkaClients clients)
     /// Makes it ready. It is made anew where it is not ready, and where a connection was lost or a request timed out since the last time: the client may have
     /// sent the end of a transaction twice then, and the first, delayed, would end the transaction that begins now. A new epoch fences it.
     /// </summary>
-    public void MakeReady()
+    /// <param name="patience">The longest that it waits. What has not come about by then goes on by itself, and the next call waits for it again.</param>
+    /// <exception cref="KafkaException">It is not ready (yet).</exception>
+    public void MakeReady(TimeSpan patience)
     {
-        if (state == State.Ready && suspicion is null)
+        if (state == State.Ready && suspicion.Reason is null)
         {
             return;
         }
 
-        if (producer is not null)
+        if (state is State.Ready or State.Open)
         {
-            KafkaLog.ProducerMadeAnew(clients.Logger, id, suspicion ?? "its last transaction had no clear end");
+            KafkaLog.ProducerMadeAnew(clients.Logger, id, suspicion.Reason ?? "its last transaction had no clear end");
+            Discard();
         }
 
-        Discard();
-        suspicion = null;
-        IProducer<byte[], byte[]> made = clients.Producer(KafkaSettings.Transactional(clients.Options, id), Suspect);
+        if (producer is null)
+        {
+            // One for each client: those that are let go of lose their connections too.
+            var own = new Suspicion();
+            suspicion = own;
+            producer = clients.Producer(KafkaSettings.Transactional(clients.Options, id), reason => own.Reason = reason);
+        }
+
         try
         {
-            made.InitTransactions(InitTimeout);
+            producer.InitTransactions(patience);
+        }
+        catch (KafkaRetriableException)
+        {
+            throw;
         }
         catch (KafkaException)
         {
-            clients.Retire(made.Dispose);
+            Discard();
             throw;
         }
 
-        producer = made;
+        // Connections that were lost meanwhile do not matter: there was nothing under way that could come too late.
+        suspicion.Reason = null;
         state = State.Ready;
     }
 
@@ -121,19 +134,21 @@ internal sealed class TransactionClient(string id, KafkaClients clients)
         }
     }
 
-    // The broker aborts what a former holder has open before it answers.
-    private TimeSpan InitTimeout => clients.Options.TransactionTimeout + KafkaSettings.CallTimeout;
-
-    // The client repeats a call by itself for as long as it is given; without a bound, for ever. After this time the broker has decided by itself.
-    private TimeSpan EndTimeout => clients.Options.TransactionTimeout;
+    // The client repeats a call by itself for as long as it is given; without a bound, for ever. The lane does not poll meanwhile, and whoever waits for it to give up
+    // a partition waits too: when its end is not clear by then, a new client with the same id makes it clear.
+    private TimeSpan EndTimeout => clients.Options.TransactionTimeout / 2;
 
     private static TimeSpan FullPause => TimeSpan.FromMilliseconds(50);
 
-    private void Suspect(Error error)
+    /// <summary>Why the client may have said something twice; null for no reason to think so. Set by the client's threads.</summary>
+    private sealed class Suspicion
     {
-        if (error.Code is ErrorCode.Local_Transport or ErrorCode.Local_TimedOut or ErrorCode.Local_AllBrokersDown or ErrorCode.RequestTimedOut || error.IsFatal)
+        private volatile string? reason;
+
+        public string? Reason
         {
-            suspicion = KafkaErrors.Text(error);
+            get => reason;
+            set => reason = value;
         }
     }
 

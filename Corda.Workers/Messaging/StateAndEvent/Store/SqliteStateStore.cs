@@ -79,14 +79,18 @@ internal sealed class SqliteStateStore : IStateStore
 
                 if (writer is null)
                 {
-                    Open();
+                    BeginAnew();
                 }
 
                 writer!.Write(changes);
             }
             catch (Exception cause) when (IsFailure(cause))
             {
-                unsound |= cause is SqliteException { SqliteErrorCode: raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB };
+                if (cause is SqliteException { SqliteErrorCode: raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB })
+                {
+                    unsound = true;
+                }
+
                 throw new StateStoreException($"The local copy of states '{file}' cannot be written: {cause.Message}", cause);
             }
         }
@@ -103,8 +107,7 @@ internal sealed class SqliteStateStore : IStateStore
             Close();
             try
             {
-                SqliteStateFile.Delete(file);
-                Open();
+                BeginAnew();
             }
             catch (Exception cause) when (IsFailure(cause))
             {
@@ -137,6 +140,16 @@ internal sealed class SqliteStateStore : IStateStore
 
     private static bool IsFailure(Exception cause) =>
         cause is SqliteException or InvalidDataException or MalformedRecordException or IOException or UnauthorizedAccessException;
+
+    // Never with a file that could not be deleted when it was to be: what is in there counts for nothing, and would be found again beside what is written now.
+    private void BeginAnew()
+    {
+        lock (reading)
+        {
+            SqliteStateFile.Delete(file);
+            Open();
+        }
+    }
 
     private void Open()
     {
