@@ -257,6 +257,19 @@ public sealed class FailingKeyTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_state_that_only_another_build_can_read_waits_for_it_with_all_that_comes_and_loses_nothing()
+    {
+        byte[] foreign = StateRecordCodec.Encode(new StateRecord(1, "x", -1, null, null, "unreadable"u8.ToArray()));
+        await rig.PublishBytes(rig.PartitionOf("test.event.state", "aaaa-1"), "aaaa-1"u8.ToArray(), foreign);
+        await rig.StartReady();
+        await rig.Publish(TextProcessor.To("aaaa-1", "a"), TextProcessor.To("aaaa-1", "b"), TextProcessor.To("aaaa-2", "c"));
+        await rig.StateBecomes("aaaa-2", "c");
+        await Eventually.True(() => rig.History("aaaa-1").Last()?.Parked is { Held.Count: 2, Waits: > 2, Attempts: 0 }, () => $"{rig.History("aaaa-1").Last()}", rig.PassTime);
+        Assert.Equal("unreadable"u8.ToArray(), rig.History("aaaa-1").Last()!.Payload);
+        Assert.Empty(rig.DeadLetters());
+    }
+
+    [Fact]
     public async Task A_processor_may_send_an_input_to_the_dead_letters_itself()
     {
         rig.Processor.OnText = static (_, state, text, _) => TextProcessor.Append(state, text) with { DeadLetter = "not mine" };

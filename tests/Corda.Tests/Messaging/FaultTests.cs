@@ -208,6 +208,110 @@ public class FaultTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_due_time_that_kills_the_process_is_found_though_events_never_cease()
+    {
+        rig.Processor.OnText = static (_, state, text, context) => TextProcessor.Append(state, text, dueAt: text == "timer" ? context.Now.AddSeconds(1) : null);
+        rig.Processor.OnTime = (_, _, _) =>
+        {
+            rig.Bus.Die();
+            throw new InvalidOperationException("nobody will ever hear of this");
+        };
+        await rig.StartReady();
+        await rig.Publish("aaaa", "timer");
+        await rig.StateBecomes("aaaa", "timer");
+        rig.Time.Advance(TimeSpan.FromSeconds(2));
+
+        int deaths = 0;
+        int events = 0;
+        await Eventually.True(
+            () => rig.DeadLetters().Count > 0,
+            () => $"a dead letter after {deaths} deaths and {events} events\n{rig.Log.Tail()}",
+            () =>
+            {
+                rig.Publish($"bbbb-{events++ % 8}", "x").Wait();
+                if (!rig.Bus.IsDead) return;
+                deaths++;
+                rig.Kill().Wait();
+                rig.Start();
+            });
+
+        Assert.Equal(FailureKind.CrashLoop, Assert.Single(rig.DeadLetters()).Kind);
+        Assert.InRange(deaths, 1, 5);
+    }
+
+    [Fact]
+    public async Task A_partition_that_is_taken_with_caution_keeps_its_marker_when_it_is_given_up_in_good_order()
+    {
+        rig.Processor.OnText = (_, _, text, _) =>
+        {
+            if (text == "killer") rig.Bus.Die();
+            return null;
+        };
+        await rig.StartReady();
+        await rig.Publish("aaaa", "killer");
+        await Eventually.True(() => rig.Bus.IsDead, "the death");
+        await rig.Kill();
+        using var release = new ManualResetEventSlim();
+        using var begun = new ManualResetEventSlim();
+        rig.Processor.OnText = (_, _, _, _) =>
+        {
+            begun.Set();
+            release.Wait(TimeSpan.FromSeconds(20));
+            return null;
+        };
+        ISubscription cautious = rig.Start();
+        await Eventually.True(() => begun.IsSet, "the attempt");
+        Task stopping = rig.Stop(cautious);
+        release.Set();
+        await stopping;
+
+        Assert.Equal(4, Markers());
+    }
+
+    [Fact]
+    public async Task A_batch_that_is_too_slow_for_its_lane_to_stay_in_the_group_is_made_smaller_until_it_commits()
+    {
+        // A minute a step: of more than four the bus does not wait for the end.
+        rig.Processor.OnText = (_, _, _, _) =>
+        {
+            rig.Time.Advance(TimeSpan.FromSeconds(61));
+            return null;
+        };
+        string[] texts = [.. Enumerable.Range(0, 40).Select(n => $"{n}")];
+        await rig.Publish("aaaa", texts);
+        rig.Start();
+
+        await rig.StateBecomes("aaaa", string.Join(',', texts), rig.PassTime);
+        Assert.Empty(rig.DeadLetters());
+    }
+
+    [Fact]
+    public async Task A_lane_whose_producer_cannot_be_opened_for_now_stays_in_its_group_and_lets_go_of_what_it_is_asked_for()
+    {
+        using var open = new ManualResetEventSlim();
+        await rig.StartReady();
+        await rig.Publish("aaaa", "a");
+        await rig.StateBecomes("aaaa", "a");
+        rig.Bus.Opening = id =>
+        {
+            if (id.Contains("one", StringComparison.Ordinal)) open.Wait(TimeSpan.FromSeconds(20));
+        };
+        int failures = 0;
+        rig.Bus.Faults = _ => Interlocked.Increment(ref failures) == 1 ? CommitFault.LostRequest : CommitFault.None;
+        await rig.Publish("aaaa", "b");
+        await Eventually.True(() => failures > 0, "the failure");
+
+        // Its new producer does not come; the other one's partitions are its own until it polls.
+        rig.Start(instance: "other");
+        await Eventually.True(
+            () => rig.Log.Lines.Any(line => line.Text.Contains("text-other-0 owns", StringComparison.Ordinal)), () => rig.Log.Tail(), rig.PassTime);
+        Assert.DoesNotContain(rig.Log.Lines, line => line.Text.Contains("(lost)", StringComparison.Ordinal));
+
+        open.Set();
+        await rig.StateBecomes("aaaa", "a,b", rig.PassTime);
+    }
+
+    [Fact]
     public async Task A_clean_end_leaves_no_marker_and_a_death_does()
     {
         ISubscription subscription = await rig.StartReady();

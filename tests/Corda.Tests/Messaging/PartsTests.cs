@@ -237,6 +237,30 @@ public sealed class PartsTests
     }
 
     [Fact]
+    public void Batches_are_halved_while_they_are_slow_or_fail_and_grow_again()
+    {
+        var size = new BatchSize(500, TimeSpan.FromSeconds(1));
+        Commit(500, seconds: 3);
+        Assert.Equal(250, size.Max);
+        size.Worked(250);
+        Assert.Equal(125, size.Max);
+        Commit(125, seconds: 0.1);
+        Assert.Equal(250, size.Max);
+        Commit(7, seconds: 0.1);
+        Assert.Equal(250, size.Max);
+        Commit(250, seconds: 0.1);
+        Assert.Equal(500, size.Max);
+        for (int i = 0; i < 12; i++) size.Worked(size.Max);
+        Assert.Equal(1, size.Max);
+
+        void Commit(int inputs, double seconds)
+        {
+            size.Worked(inputs);
+            size.Committed(inputs, TimeSpan.FromSeconds(seconds));
+        }
+    }
+
+    [Fact]
     public void Chained_inputs_have_short_and_different_names()
     {
         InputId id = InputId.OfEvent(new("flow.event", 3), 42);

@@ -67,7 +67,16 @@ internal sealed class FaultyBus(IMessageBus inner) : IMessageBus
 
     public string TopicIdentity(string topic) => inner.TopicIdentity(topic);
 
-    public ITransactionalProducer OpenTransactional(string transactionalId) => new Producer(Alive().OpenTransactional(transactionalId), this);
+    /// <summary>Done before the producer of an id is opened.</summary>
+    public Action<string> Opening { get; set; } = static _ => { };
+
+    public ITransactionalProducer OpenTransactional(string transactionalId)
+    {
+        Opening(transactionalId);
+        return Opened(transactionalId);
+    }
+
+    private Producer Opened(string transactionalId) => new(Alive().OpenTransactional(transactionalId), this);
 
     public IBatchProducer OpenProducer(string clientId) => Alive().OpenProducer(clientId);
 
