@@ -197,8 +197,10 @@ internal sealed class ClusterLoop : IAsyncDisposable
             TimeSpan silence = busTime.Now - peer.HeardAtBusTime;
             if (silence < options.SilenceTimeout) continue;
 
-            // An eviction that has been under way for so long has failed, or the one who was to do it has; and the rest of the timeouts have passed.
-            if (silence >= 2 * options.SilenceTimeout) peer.Condemned = false;
+            // An eviction that has been under way for so long has failed, or the one who was to do it has. Whose process is connected was hit by the first: its beats may
+            // be all that does not get through, and every further one would cost it what it has begun since.
+            bool isOverdue = busTime.Now - peer.CondemnedAtBusTime >= options.SilenceTimeout && peer.Verdict != Verdict.Connected && !self.IsEvicting(peer.Identity);
+            if (isOverdue) peer.Condemned = false;
             Condemn(peer, $"silent for {silence.TotalSeconds:0.0} s");
         }
     }
@@ -207,6 +209,7 @@ internal sealed class ClusterLoop : IAsyncDisposable
     {
         if (peer.Condemned || self.Draining) return;
         peer.Condemned = true;
+        peer.CondemnedAtBusTime = busTime.Now;
         int place = EvictionOrder.PlaceOf(peer.Identity, self.Identity, Survivors(peer));
         ClusterLog.EvictionPlanned(logger, peer.Identity, reason, place);
         var due = new ClusterEvent.EvictionDue(peer.Identity, reason);

@@ -26,6 +26,9 @@ internal sealed class Peer(WorkerPresence presence)
     /// <summary>An eviction is planned or under way.</summary>
     public bool Condemned { get; set; }
 
+    /// <summary>The time of the bus when it last was.</summary>
+    public TimeSpan CondemnedAtBusTime { get; set; }
+
     public DeadWorker Remains => new(
         Identity.ToString(), Presence.TransactionalIds, [.. Presence.Members.Select(static member => new GroupMemberId(member.Group, member.MemberId))]);
 

@@ -31,6 +31,9 @@ internal sealed class SelfPortrait(WorkerIdentity identity, IReadOnlySet<WorkerR
         else evicting.TryRemove(worker, out _);
     }
 
+    /// <summary>Whether this worker is evicting that one just now.</summary>
+    public bool IsEvicting(WorkerIdentity worker) => evicting.ContainsKey(worker);
+
     /// <summary>The presence of this moment, with the next beat.</summary>
     public WorkerPresence Next() => Of(Interlocked.Increment(ref beat));
 

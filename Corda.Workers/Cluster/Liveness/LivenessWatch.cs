@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Corda.Workers.Messaging;
 
 namespace Corda.Workers.Cluster.Liveness;
@@ -59,19 +60,10 @@ internal sealed class LivenessWatch : IAsyncDisposable
             await Task.Yield();
             for (int silences = 0; ; silences++)
             {
-                switch (await DialUntilSure())
+                if (await WatchOnce())
                 {
-                    case DialResult.Connected(Stream stream):
-                        silences = 0;
-                        report(other, Verdict.Connected, "connected");
-                        await using (stream) await LivenessSockets.UntilClosed(stream, stopping.Token);
-                        continue;
-                    case DialResult.Gone(string reason):
-                        report(other, Verdict.Dead, reason);
-                        break;
-                    case DialResult.Unreachable(string reason):
-                        report(other, Verdict.Suspect, reason);
-                        break;
+                    silences = 0;
+                    continue;
                 }
 
                 await Task.Delay(AfterSilence.After(silences + 1), time, stopping.Token);
@@ -80,6 +72,34 @@ internal sealed class LivenessWatch : IAsyncDisposable
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // Nobody is interested any more.
+        }
+    }
+
+    // Whether there was a connection. What another worker says of itself, its address too, must not end the watch on it.
+    private async Task<bool> WatchOnce()
+    {
+        try
+        {
+            switch (await DialUntilSure())
+            {
+                case DialResult.Connected(Stream stream):
+                    report(other, Verdict.Connected, "connected");
+                    await using (stream) await LivenessSockets.UntilClosed(stream, stopping.Token);
+                    return true;
+                case DialResult.Gone(string reason):
+                    report(other, Verdict.Dead, reason);
+                    return false;
+                case DialResult.Unreachable(string reason):
+                    report(other, Verdict.Suspect, reason);
+                    return false;
+                default:
+                    throw new UnreachableException("A DialResult that is none");
+            }
+        }
+        catch (Exception cause) when (cause is not OperationCanceledException || !stopping.IsCancellationRequested)
+        {
+            report(other, Verdict.Suspect, cause.Message);
+            return false;
         }
     }
 

@@ -62,6 +62,18 @@ public sealed class ClusterLoopTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Whose_beats_do_not_get_through_while_its_process_is_connected_is_evicted_once_and_not_over_and_over()
+    {
+        WorkerPresence other = Presence("other") with { LivenessAddress = "" };
+        await Seen(other);
+        loop.Post(new ClusterEvent.Judged(WorkerIdentity.Of(other), Verdict.Connected, "connected"));
+
+        await BeatOn(TimeSpan.FromSeconds(60));
+
+        Assert.Single(line.Evicted);
+    }
+
+    [Fact]
     public async Task When_the_bus_is_silent_nobody_is_dead()
     {
         await Seen(Presence("other"));

@@ -85,8 +85,15 @@ internal sealed class KafkaBatchWriter : IAsyncDisposable
 
         if (producer is not null)
         {
-            clients.Retire(producer.Dispose);
+            clients.Retire(() => SeeOff(producer));
         }
+    }
+
+    // Whoever waits for a record must hear of it: a client that is disposed of reports nothing any more.
+    private void SeeOff(IProducer<byte[], byte[]> producer)
+    {
+        producer.Flush(clients.Options.TransactionTimeout);
+        producer.Dispose();
     }
 
     private void WriteOne(Batch batch)
@@ -157,7 +164,7 @@ internal sealed class KafkaBatchWriter : IAsyncDisposable
             if (single == producer)
             {
                 single = null;
-                clients.Retire(producer.Dispose);
+                clients.Retire(() => SeeOff(producer));
             }
         }
     }
