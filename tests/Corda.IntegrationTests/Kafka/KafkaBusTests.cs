@@ -25,27 +25,6 @@ public sealed class KafkaBusTests : IAsyncDisposable
         foreach (IMessageBus bus in opened) await bus.DisposeAsync();
     }
 
-    [KafkaFact]
-    public void Topics_of_another_partition_count_are_refused_and_it_says_why()
-    {
-        Open(Options()).EnsureTopics([new TopicSpec(topic, Cleanup.Delete)]);
-        KafkaBus other = Open(Options() with { Partitions = 3 });
-
-        string said = Assert.Throws<MessagingFatalException>(() => other.EnsureTopics([new TopicSpec(topic, Cleanup.Delete)])).Message;
-
-        Assert.Contains($"'{topic}' has 2 partitions, but Corda:Bus:Kafka:Partitions is 3; keys would be looked for in the wrong partition", said);
-    }
-
-    [KafkaFact]
-    public void More_copies_than_brokers_are_refused_by_the_name_of_the_setting()
-    {
-        KafkaBus bus = Open(Options() with { ReplicationFactor = 9 });
-
-        string said = Assert.Throws<MessagingFatalException>(() => bus.EnsureTopics([new TopicSpec(topic, Cleanup.Delete)])).Message;
-
-        Assert.Contains("Corda:Bus:Kafka:ReplicationFactor", said);
-    }
-
     [Fact]
     public void Settings_that_correctness_owns_cannot_be_passed_through_and_unknown_ones_are_named()
     {

@@ -18,8 +18,8 @@ internal static partial class KafkaLog
     [LoggerMessage(2102, LogLevel.Information, "Made topic {Topic}: {Partitions} partitions, clean-up {Cleanup}")]
     public static partial void TopicMade(ILogger logger, string topic, int partitions, Cleanup cleanup);
 
-    [LoggerMessage(2103, LogLevel.Warning, "Topic {Topic} has a single copy of each partition: if that broker's disk is lost, so are its records")]
-    public static partial void TopicHasOneReplica(ILogger logger, string topic);
+    [LoggerMessage(2103, LogLevel.Warning, "Topic {Topic} is less durable than it should be, and is worked with as it is: {Weaknesses}")]
+    public static partial void TopicIsWeak(ILogger logger, string topic, string weaknesses);
 
     [LoggerMessage(2110, LogLevel.Information, "Group {Group} begins {Partition} at offset {Offset}: it has never committed one")]
     public static partial void GroupBegins(ILogger logger, string group, string partition, long offset);

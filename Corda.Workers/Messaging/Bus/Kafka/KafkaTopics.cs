@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 
@@ -101,7 +100,7 @@ internal sealed class KafkaTopics(KafkaClients clients, TimeProvider time)
             return false;
         }
 
-        RequireCleanup(topic, found.Cleanup);
+        TopicCheck.RequireCleanup(topic, found.Cleanup);
         return true;
     }
 
@@ -115,49 +114,25 @@ internal sealed class KafkaTopics(KafkaClients clients, TimeProvider time)
             existing = AwaitLeaders(topics);
         }
 
-        Dictionary<string, string> cleanups = await CleanupsAsync(topics);
+        Dictionary<string, Dictionary<string, string>> configs = await ConfigsAsync(topics);
         foreach (TopicSpec topic in topics)
         {
-            Check(topic, existing[topic.Name], cleanups[topic.Name]);
+            Check(topic, existing[topic.Name].Partitions, configs[topic.Name]);
         }
 
         return true;
     }
 
-    private void Check(TopicSpec topic, TopicMetadata metadata, string policy)
+    private void Check(TopicSpec topic, List<PartitionMetadata> partitions, Dictionary<string, string> configs)
     {
-        KafkaOptions options = clients.Options;
-        if (metadata.Partitions.Count != options.Partitions)
+        Cleanup cleanup = TopicCheck.Require(topic, clients.Options, partitions, configs);
+        string[] weaknesses = [.. TopicCheck.Weaknesses(topic, clients.Options, partitions, configs)];
+        if (weaknesses.Length > 0)
         {
-            throw new MessagingFatalException(
-                $"topic '{topic.Name}' has {metadata.Partitions.Count} partitions, but Corda:Bus:Kafka:Partitions is {options.Partitions}; keys would be looked "
-                + "for in the wrong partition: set the number with which the cluster was begun, or begin with new topics");
+            KafkaLog.TopicIsWeak(clients.Logger, topic.Name, string.Join("; ", weaknesses));
         }
 
-        Cleanup cleanup = policy switch
-        {
-            "delete" => Cleanup.Delete,
-            "compact" => Cleanup.Compact,
-            _ => throw new MessagingFatalException(
-                $"topic '{topic.Name}' has cleanup.policy={policy}, but must have {PolicyOf(topic.Cleanup)}: records would be lost; set it with kafka-configs"),
-        };
-        RequireCleanup(topic, cleanup);
-        if (metadata.Partitions.Exists(static partition => partition.Replicas.Length == 1))
-        {
-            KafkaLog.TopicHasOneReplica(clients.Logger, topic.Name);
-        }
-
-        known[topic.Name] = new Known(metadata.Partitions.Count, cleanup);
-    }
-
-    private static void RequireCleanup(TopicSpec topic, Cleanup found)
-    {
-        if (found != topic.Cleanup)
-        {
-            throw new MessagingFatalException(
-                $"topic '{topic.Name}' exists with clean-up {found}, but must have {topic.Cleanup}; records would be lost or never go: "
-                + $"set cleanup.policy={PolicyOf(topic.Cleanup)} with kafka-configs, or begin with new topics");
-        }
+        known[topic.Name] = new Known(partitions.Count, cleanup);
     }
 
     private async Task MakeAsync(List<TopicSpec> topics)
@@ -165,7 +140,8 @@ internal sealed class KafkaTopics(KafkaClients clients, TimeProvider time)
         try
         {
             await admin.CreateTopicsAsync(
-                topics.Select(Specification), new CreateTopicsOptions { RequestTimeout = KafkaSettings.CallTimeout, OperationTimeout = KafkaSettings.CallTimeout });
+                topics.Select(topic => TopicSettings.Of(topic, clients.Options)),
+                new CreateTopicsOptions { RequestTimeout = KafkaSettings.CallTimeout, OperationTimeout = KafkaSettings.CallTimeout });
         }
         catch (CreateTopicsException cause)
         {
@@ -194,38 +170,6 @@ internal sealed class KafkaTopics(KafkaClients clients, TimeProvider time)
             _ => new MessagingTransientException(what, cause),
         };
     }
-
-    private TopicSpecification Specification(TopicSpec topic)
-    {
-        KafkaOptions options = clients.Options;
-        var configs = new Dictionary<string, string>
-        {
-            ["cleanup.policy"] = PolicyOf(topic.Cleanup),
-
-            // When the bus took it, as the seam promises; also what retention then counts by.
-            ["message.timestamp.type"] = "LogAppendTime",
-        };
-        if (topic.Cleanup == Cleanup.Delete)
-        {
-            configs["retention.ms"] = ((long)options.Retention.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
-        }
-
-        if (topic.HasFewKeys)
-        {
-            // The cleaner never touches the newest segment: at the default sizes a week of beats would lie before whoever reads the topic.
-            configs["segment.bytes"] = "1048576";
-            configs["min.cleanable.dirty.ratio"] = "0.1";
-        }
-
-        if (options.MinInSyncReplicas is { } least)
-        {
-            configs["min.insync.replicas"] = least.ToString(CultureInfo.InvariantCulture);
-        }
-
-        return new TopicSpecification { Name = topic.Name, NumPartitions = options.Partitions, ReplicationFactor = options.ReplicationFactor ?? -1, Configs = configs };
-    }
-
-    private static string PolicyOf(Cleanup cleanup) => cleanup == Cleanup.Compact ? "compact" : "delete";
 
     private Dictionary<string, TopicMetadata> Existing(List<TopicSpec> topics)
     {
@@ -272,7 +216,7 @@ internal sealed class KafkaTopics(KafkaClients clients, TimeProvider time)
     private static bool HasLeaders(TopicMetadata topic) =>
         !topic.Error.IsError && topic.Partitions.Count > 0 && topic.Partitions.TrueForAll(static partition => partition.Leader >= 0);
 
-    private async Task<Dictionary<string, string>> CleanupsAsync(List<TopicSpec> topics)
+    private async Task<Dictionary<string, Dictionary<string, string>>> ConfigsAsync(List<TopicSpec> topics)
     {
         long start = time.GetTimestamp();
         while (true)
@@ -282,7 +226,9 @@ internal sealed class KafkaTopics(KafkaClients clients, TimeProvider time)
                 List<DescribeConfigsResult> results = await admin.DescribeConfigsAsync(
                     topics.Select(static topic => new ConfigResource { Type = ResourceType.Topic, Name = topic.Name }),
                     new DescribeConfigsOptions { RequestTimeout = KafkaSettings.CallTimeout });
-                return results.ToDictionary(static result => result.ConfigResource.Name, static result => result.Entries["cleanup.policy"].Value);
+                return results.ToDictionary(
+                    static result => result.ConfigResource.Name,
+                    static result => result.Entries.Values.ToDictionary(static entry => entry.Name, static entry => entry.Value));
             }
             catch (DescribeConfigsException cause)
                 when (time.GetElapsedTime(start) < LeadersTimeout && cause.Results.Exists(static result => result.Error.Code == ErrorCode.UnknownTopicOrPart))
