@@ -157,6 +157,21 @@ public sealed class KafkaBusTests : IAsyncDisposable
         Assert.Throws<MessagingFencedException>(() => producer.Commit([], new Dictionary<TopicPartition, long> { [moved] = 0 }, before));
     }
 
+    [KafkaFact]
+    public async Task Producer_that_another_has_fenced_is_no_error_in_the_log()
+    {
+        string id = $"tx.{topic}";
+        KafkaBus bus = Open(Options());
+        bus.EnsureTopics([new TopicSpec(topic, Cleanup.Delete)]);
+        using ITransactionalProducer fenced = bus.OpenTransactional(id);
+        using ITransactionalProducer heir = Open(Options()).OpenTransactional(id);
+
+        Assert.Throws<MessagingFencedException>(() => fenced.Commit([new OutgoingRecord(Place, [1], [1])], new Dictionary<TopicPartition, long>(), null));
+
+        await Until(() => log.Lines.Any(static line => line.Contains(": FATAL: ", StringComparison.Ordinal)), "the client's own word on it");
+        Assert.DoesNotContain(log.Lines, static line => line.StartsWith("Error", StringComparison.Ordinal) || line.StartsWith("Critical", StringComparison.Ordinal));
+    }
+
     private static KafkaOptions Options() => new()
     {
         BootstrapServers = TestCluster.Bootstrap,

@@ -139,9 +139,11 @@ internal sealed class KafkaClients(KafkaOptions options, TimeProvider time, ILog
 
     private void Say(LogMessage message)
     {
-        // Connections that fail are told of by the error handler, once and with their code.
+        // Connections that fail are told of by the error handler, once and with their code. A fence ends the client as it is meant to: whoever uses it hears of it by its
+        // call, and makes it anew.
         LogLevel level = message.Level switch
         {
+            _ when KafkaErrors.TellsOfFence(message.Message) => LogLevel.Debug,
             <= SyslogLevel.Critical => LogLevel.Error,
 
             // A lane that stood still for too long, or was not heard of: rare, and its flows stand.

@@ -5,9 +5,15 @@ namespace Corda.Workers.Messaging.Bus.Kafka;
 /// <summary>What the client's error codes mean to us.</summary>
 internal static class KafkaErrors
 {
+    // Of the codes' names and of their texts.
+    private static readonly string[] FenceWords = ["fence", "producer_epoch", "operation with an old epoch"];
+
     /// <summary>Somebody else has initialised the transactional id, or the broker has ended the transaction: either way this producer is finished.</summary>
     public static bool IsFenced(ErrorCode code) => code
         is ErrorCode.Local_Fenced or ErrorCode.ProducerFenced or ErrorCode.InvalidProducerEpoch or ErrorCode.TransactionCoordinatorFenced;
+
+    /// <summary>Whether a log line of the client, which has no code, tells of what <see cref="IsFenced"/> means.</summary>
+    public static bool TellsOfFence(string line) => Array.Exists(FenceWords, word => line.Contains(word, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The group does not know the member any more.</summary>
     public static bool IsEvicted(ErrorCode code) => code

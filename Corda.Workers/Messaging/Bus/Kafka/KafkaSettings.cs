@@ -160,6 +160,8 @@ internal static class KafkaSettings
         ["queued.max.messages.kbytes"] = "16384",
         ["fetch.message.max.bytes"] = "1048576",
         ["fetch.max.bytes"] = "8388608",
+
+        // A batch that the network or a broker's disk has damaged is an error and not an event; costs a pass over the bytes.
         ["check.crcs"] = "true",
 
         // Offsets of an open transaction are asked for again until they are stable.
@@ -178,9 +180,13 @@ internal static class KafkaSettings
 
         // A transaction comes as a whole, and the commit flushes it: waiting for more would only add to its latency.
         ["linger.ms"] = "0",
+
+        // A transaction's records for one partition go in one request, as far as a broker takes them (1 MiB by default): each request more is a round trip more.
         ["batch.num.messages"] = "10000",
         ["batch.size"] = "1000000",
         ["message.max.bytes"] = "1000000",
+
+        // States repeat names of types and fields; network and disk cost more than this, the cheapest of the codecs.
         ["compression.type"] = "lz4",
 
         // A lane bounds its transactions itself, by count and bytes.
@@ -212,11 +218,15 @@ internal static class KafkaSettings
 
         // Small requests go out at once.
         ["socket.nagle.disable"] = "true",
+
+        // A broker's host that is gone without a word is noticed also on a connection that waits for nothing.
         ["socket.keepalive.enable"] = "true",
 
         // A leader that has moved is looked up at once, and a topic that was just made too.
         ["topic.metadata.refresh.fast.interval.ms"] = "50",
         ["topic.metadata.propagation.max.ms"] = "5000",
+
+        // New brokers of a cluster are known within a minute, before the last of the old ones is gone; the default is a quarter of an hour.
         ["metadata.max.age.ms"] = "60000",
 
         // Closing of idle connections is no news.

@@ -68,30 +68,17 @@ internal sealed partial class KafkaEviction
         if (security is null) return;
 
         await using var brokers = new WireBrokers(bootstrapServers, security, cancellation);
-        try
-        {
-            while (true)
+        WireRequest leave = WireRequest.LeaveGroup(member.Group, member.MemberId);
+        string? problem = await AskUntilDone(
+            async () =>
             {
-                try
-                {
-                    if (!IsPassing(await brokers.AskCoordinator(member.Group, CoordinatorKind.Group, WireRequest.LeaveGroup(member.Group, member.MemberId)))) return;
-                }
-                catch (IOException)
-                {
-                    // The outage that made the client give it up lasts.
-                }
-
-                await Task.Delay(OutageDelay, time, cancellation);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The session timeout decides.
-        }
-        catch (Exception cause)
-        {
-            LogNotDone(logger, "a former membership", $"leaving of group '{member.Group}' as '{member.MemberId}'", cause.Message);
-        }
+                // Whatever a coordinator says that knows the group: the member is out of it now.
+                WireError error = await brokers.AskCoordinator(member.Group, CoordinatorKind.Group, leave);
+                return IsPassing(error) ? error : WireError.None;
+            },
+            OutageDelay,
+            cancellation);
+        if (problem is not null && !cancellation.IsCancellationRequested) LogNotDone(logger, "a former membership", LeavingOf(member), problem);
     }
 
     private Task<bool> Fence(WireBrokers brokers, DeadWorker dead, string id, FirstAnswers firstAnswers, CancellationToken cancellation) => Guarded(
@@ -108,7 +95,7 @@ internal sealed partial class KafkaEviction
     // Which protocol the dead one spoke is not said; a broker answers the wrong leave with "unknown member", and the right one changes nothing twice.
     private Task<bool> Leave(WireBrokers brokers, DeadWorker dead, GroupMemberId member, CancellationToken cancellation) => Guarded(
         dead,
-        $"leaving of group '{member.Group}' as '{member.MemberId}'",
+        LeavingOf(member),
         async () =>
         {
             WireRequest classic = WireRequest.LeaveGroup(member.Group, member.MemberId);
@@ -123,7 +110,17 @@ internal sealed partial class KafkaEviction
 
     private static bool IsUnknown(WireError error) => error is WireError.UnknownMember or WireError.GroupIdNotFound or WireError.UnsupportedVersion;
 
+    private static string LeavingOf(GroupMemberId member) => $"leaving of group '{member.Group}' as '{member.MemberId}'";
+
     private async Task<bool> Guarded(DeadWorker dead, string what, Func<Task<WireError>> attempt, CancellationToken cancellation)
+    {
+        string? problem = await AskUntilDone(attempt, RetryDelay, cancellation);
+        if (problem is not null) LogNotDone(logger, dead.Name, what, problem);
+        return problem is null;
+    }
+
+    /// <summary>Tries until the brokers have done it, have refused it for good, or nobody waits any more. Null if it is done, else what was in the way.</summary>
+    private async Task<string?> AskUntilDone(Func<Task<WireError>> attempt, TimeSpan pause, CancellationToken cancellation)
     {
         string problem = "no answer";
         try
@@ -133,30 +130,27 @@ internal sealed partial class KafkaEviction
                 try
                 {
                     WireError error = await attempt();
-                    if (error == WireError.None) return true;
+                    if (error == WireError.None) return null;
                     problem = error.ToString();
-                    if (!IsPassing(error)) break;
+                    if (!IsPassing(error)) return problem;
                 }
                 catch (IOException cause)
                 {
                     problem = cause.Message;
                 }
 
-                await Task.Delay(RetryDelay, time, cancellation);
+                await Task.Delay(pause, time, cancellation);
             }
         }
         catch (OperationCanceledException)
         {
-            problem = $"given up after {Patience.TotalSeconds:0} s: {problem}";
+            return $"given up in the end: {problem}";
         }
         catch (Exception cause)
         {
             // Nobody waits for this task: what is wrong is told here or never.
-            problem = cause.Message;
+            return cause.Message;
         }
-
-        LogNotDone(logger, dead.Name, what, problem);
-        return false;
     }
 
     private static bool IsPassing(WireError error) => error
