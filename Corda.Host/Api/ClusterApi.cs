@@ -35,6 +35,8 @@ internal sealed record WorkerResponse(
     Evidence Evidence,
     [property: Description("When it last said that it is there.")]
     DateTimeOffset HeardAt,
+    [property: Description("The transactional ids that it writes under, one for each lane and producer: whoever evicts it or takes its place fences these.")]
+    IReadOnlyList<string> Slots,
     [property: Description("Its memberships of consumer groups, one for each lane.")]
     IReadOnlyList<LaneResponse> Lanes,
     [property: Description("How many records its warm copies of other workers' states are behind; null where it keeps none.")]
@@ -48,6 +50,7 @@ internal sealed record WorkerResponse(
         worker.Presence.Phase,
         worker.Evidence,
         worker.HeardAt,
+        worker.Presence.TransactionalIds,
         [.. worker.Presence.Members.Select(member => LaneResponse.Of(member, now))],
         worker.Presence.StandbyLag);
 }

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Http.Json;
 using System.Text.Json;
 using Corda.IntegrationTests.Support;
 using Xunit.Abstractions;
@@ -8,13 +6,18 @@ using Xunit.Abstractions;
 namespace Corda.IntegrationTests.Kafka;
 
 /// <summary>
-/// Real processes on a real broker: one serves the API, three run flows, and one of those dies or goes. Sessions last 10 s: flows that wait less have not waited for them.
+/// Real processes on a real broker: one serves the API, three run flows, and one of those dies or goes. Sessions, transactions and silence are given half a minute: what
+/// is through before has waited for none of them.
 /// </summary>
 public sealed class FailoverTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private const int Clients = 6;
+    private const int LanesOfAWorker = 2;
+    private const string Topology = "/api/v1/cluster/topology";
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Timeouts = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromMilliseconds(250);
 
     private readonly string folder = Directory.CreateTempSubdirectory("corda-failover-").FullName;
     private readonly List<HostProcess> hosts = [];
@@ -33,58 +36,58 @@ public sealed class FailoverTests(ITestOutputHelper output) : IAsyncLifetime
         return Task.CompletedTask;
     }
 
-    [KafkaFact]
-    public async Task Flows_of_a_killed_worker_go_on_long_before_its_session_ends_and_those_of_a_stopped_one_too()
+    [OwnBrokerTheory]
+    [InlineData("Classic")]
+    [InlineData("Consumer")]
+    public async Task Flows_of_a_killed_worker_go_on_long_before_its_session_ends_and_those_of_a_stopped_one_too(string protocol)
     {
-        await StartAllAsync();
+        await StartAllAsync(protocol);
         using var stop = new CancellationTokenSource();
         Task[] clients = [.. Enumerable.Range(0, Clients).Select(client => StartFlowsAsync(client, stop.Token))];
-        await Eventually.True(() => Task.FromResult(Ended(TimeSpan.Zero) > 300), () => $"only {Ended(TimeSpan.Zero)} flows ended");
+        await Eventually.True(() => Task.FromResult(Ended(TimeSpan.Zero) > 60), () => $"only {Ended(TimeSpan.Zero)} flows ended", Patience);
         await AllAreOwnedBy(3);
+        await TopologyTellsOfAll();
 
         TimeSpan killed = Now;
         hosts[3].Kill();
         await AllAreOwnedBy(2);
-        await Eventually.True(() => Task.FromResult(Ended(killed) > 100), () => "flows go on after the kill");
+        await Eventually.True(() => Task.FromResult(Ended(killed) > 60), () => "flows go on after the kill", Patience);
         TimeSpan stopped = Now;
         await hosts[2].TerminateAsync();
         TimeSpan exit = Now - stopped;
         await AllAreOwnedBy(1);
-        await Eventually.True(() => Task.FromResult(Ended(stopped) > 100), () => "flows go on after the stop");
+        await Eventually.True(() => Task.FromResult(Ended(stopped) > 60), () => "flows go on after the stop", Patience);
         await stop.CancelAsync();
         await Task.WhenAll(clients);
 
         (TimeSpan afterKill, TimeSpan afterStop) = (LongestWait(killed, stopped), LongestWait(stopped, Now));
-        output.WriteLine($"longest wait of a flow: after SIGKILL {afterKill.TotalSeconds:0.00} s, after SIGTERM {afterStop.TotalSeconds:0.00} s (exit {exit.TotalSeconds:0.00} s)");
+        output.WriteLine($"{protocol}: longest wait of a flow: after SIGKILL {afterKill.TotalSeconds:0.00} s, after SIGTERM {afterStop.TotalSeconds:0.00} s (exit {exit.TotalSeconds:0.00} s)");
         Assert.DoesNotContain(flows, static flow => flow.Outcome != "COMPLETED");
-        Assert.True(afterKill < Soon && afterStop < Soon, $"{afterKill}, {afterStop}\n{hosts[1].Output}");
+
+        // The last heartbeat was at most one interval before the end: no timeout is over sooner than this.
+        Assert.True(afterKill < Timeouts - Heartbeat && afterStop < Timeouts - Heartbeat, $"{afterKill}, {afterStop}\n{hosts[1].Output}");
         Assert.Contains("was evicted", string.Concat(hosts.Take(3).Select(static host => host.Output)), StringComparison.Ordinal);
         Assert.Equal(0, hosts[2].ExitCode);
     }
 
     private TimeSpan Now => Stopwatch.GetElapsedTime(start);
 
-    private async Task StartAllAsync()
+    private async Task StartAllAsync(string protocol)
     {
-        broker = TestCluster.StartOwn();
+        broker = TestCluster.StartOwn(
+            1, $"group.consumer.session.timeout.ms={Timeouts.TotalMilliseconds}", $"group.consumer.heartbeat.interval.ms={Heartbeat.TotalMilliseconds}");
         foreach ((string name, string roles) in (ReadOnlySpan<(string, string)>)[("front", "rpc, db"), ("flow1", "flow"), ("flow2", "flow"), ("flow3", "flow")])
         {
             var host = new HostProcess(
-                Path.Combine(folder, name), "--Corda:Bus:Type=Kafka", $"--Corda:Bus:Kafka:BootstrapServers={broker.Bootstrap}", $"--Corda:Roles={roles}", $"--Corda:Worker:Id={name}");
+                Path.Combine(folder, name), "--Corda:Bus:Type=Kafka", $"--Corda:Bus:Kafka:BootstrapServers={broker.Bootstrap}", $"--Corda:Bus:Kafka:GroupProtocol={protocol}",
+                $"--Corda:Bus:Kafka:SessionTimeout={Timeouts}", $"--Corda:Bus:Kafka:HeartbeatInterval={Heartbeat}", $"--Corda:Bus:Kafka:TransactionTimeout={Timeouts}",
+                $"--Corda:Cluster:SilenceTimeout={Timeouts}", $"--Corda:Roles={roles}", $"--Corda:Worker:Id={name}");
             hosts.Add(host);
             host.Start();
         }
 
         foreach (HostProcess host in hosts) await host.WaitReadyAsync();
-        await Eventually.True(
-            async () =>
-            {
-                JsonElement nodes = await hosts[0].Client.GetFromJsonAsync<JsonElement>(new Uri("/api/v1/virtualnode", UriKind.Relative));
-                JsonElement first = nodes.GetProperty("virtualNodes").EnumerateArray().FirstOrDefault();
-                node = first.ValueKind == JsonValueKind.Undefined ? "" : first.GetProperty("holdingIdentity").GetProperty("shortHash").GetString()!;
-                return node.Length > 0;
-            },
-            () => "no virtual node");
+        node = await hosts[0].AnyNodeAsync();
     }
 
     private async Task StartFlowsAsync(int client, CancellationToken stop)
@@ -92,26 +95,9 @@ public sealed class FailoverTests(ITestOutputHelper output) : IAsyncLifetime
         for (int i = 0; !stop.IsCancellationRequested; i++)
         {
             TimeSpan began = Now;
-            string outcome = await StartFlowAsync($"c{client}-{i}");
+            string outcome = await hosts[0].RunCountdownAsync(node, $"c{client}-{i}");
             lock (flows) flows.Add((began, Now, outcome));
             if (Now - began < Pace) await Task.Delay(Pace - (Now - began), CancellationToken.None);
-        }
-    }
-
-    /// <summary>What a start under an id ends in. Whoever is told to come again does, under the same id.</summary>
-    private async Task<string> StartFlowAsync(string id)
-    {
-        while (true)
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"/api/v1/flow/{node}", UriKind.Relative))
-            {
-                Content = JsonContent.Create(new { clientRequestId = id, flowClassName = "Corda.Samples.Countdown", requestBody = new { steps = 1, delayMs = 1 } }),
-            };
-            request.Headers.Add("Prefer", "wait=30");
-            using HttpResponseMessage answer = await hosts[0].Client.SendAsync(request);
-            if (answer.StatusCode == HttpStatusCode.ServiceUnavailable) continue;
-            string text = await answer.Content.ReadAsStringAsync();
-            return answer.StatusCode == HttpStatusCode.OK ? JsonDocument.Parse(text).RootElement.GetProperty("flowStatus").GetString()! : $"{answer.StatusCode} {text}";
         }
     }
 
@@ -122,7 +108,7 @@ public sealed class FailoverTests(ITestOutputHelper output) : IAsyncLifetime
         return Eventually.True(
             async () =>
             {
-                JsonElement topology = await hosts[0].Client.GetFromJsonAsync<JsonElement>(new Uri("/api/v1/cluster/topology", UriKind.Relative));
+                JsonElement topology = await hosts[0].GetAsync(Topology);
                 seen = topology.GetRawText();
                 int[][] owned =
                 [
@@ -133,8 +119,35 @@ public sealed class FailoverTests(ITestOutputHelper output) : IAsyncLifetime
                 ];
                 return owned.Length == count && owned.SelectMany(static p => p).Order().SequenceEqual(Enumerable.Range(0, 12));
             },
-            () => $"not {count} workers with all partitions: {seen}");
+            () => $"not {count} workers with all partitions: {seen}",
+            Patience);
     }
+
+    /// <summary>The API tells who is there, under which slots each writes, how far its copies of the others' states are behind, and when it last committed.</summary>
+    private Task TopologyTellsOfAll()
+    {
+        string seen = "";
+        return Eventually.True(
+            async () =>
+            {
+                JsonElement topology = await hosts[0].GetAsync(Topology);
+                seen = topology.GetRawText();
+                Dictionary<string, JsonElement> workers = topology.GetProperty("workers").EnumerateArray().ToDictionary(static w => w.GetProperty("workerId").GetString()!);
+                return workers.Keys.Order().SequenceEqual(["flow1", "flow2", "flow3", "front"])
+                    && workers["front"].GetProperty("standbyLag").ValueKind == JsonValueKind.Null
+                    && workers.Where(static worker => worker.Key != "front").All(static worker => IsComplete(worker.Key, worker.Value));
+            },
+            () => $"something is not told: {seen}",
+            Patience);
+    }
+
+    private static bool IsComplete(string id, JsonElement worker) =>
+        worker.GetProperty("phase").GetString() == "RUNNING"
+        && worker.GetProperty("roles").EnumerateArray().Single().GetString() == "flow"
+        && worker.GetProperty("version").GetString() is { Length: > 0 }
+        && worker.GetProperty("slots").EnumerateArray().Count(slot => slot.GetString()!.Contains(id, StringComparison.Ordinal)) >= LanesOfAWorker
+        && worker.GetProperty("standbyLag").ValueKind == JsonValueKind.Number
+        && worker.GetProperty("lanes").EnumerateArray().Any(static lane => lane.GetProperty("lastCommitAgeSeconds").ValueKind == JsonValueKind.Number);
 
     private int Ended(TimeSpan after)
     {

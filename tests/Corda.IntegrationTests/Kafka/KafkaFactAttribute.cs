@@ -7,7 +7,7 @@ internal class KafkaFactAttribute : FactAttribute
     /// <inheritdoc/>
     public override string? Skip
     {
-        get => base.Skip ?? (Environment.GetEnvironmentVariable("CI") == "true" ? null : TestCluster.WhyNone);
+        get => base.Skip ?? TestCluster.SkipShared;
         set => base.Skip = value;
     }
 }

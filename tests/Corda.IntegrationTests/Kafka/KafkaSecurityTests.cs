@@ -12,7 +12,7 @@ public sealed class KafkaSecurityTests(SecuredBroker broker) : IClassFixture<Sec
 {
     private readonly LogLines log = new();
 
-    [KafkaTheory]
+    [OwnBrokerTheory]
     [InlineData("SASL_PLAINTEXT", "PLAIN")]
     [InlineData("SASL_SSL", "SCRAM-SHA-512")]
     [InlineData("SSL", "")]
@@ -35,7 +35,7 @@ public sealed class KafkaSecurityTests(SecuredBroker broker) : IClassFixture<Sec
         Assert.True(reader.EndOffset(place) >= 2);
     }
 
-    [KafkaTheory]
+    [OwnBrokerTheory]
     [InlineData("SASL_PLAINTEXT", "sasl.password", "wrong", "uthentication")]
     [InlineData("SASL_SSL", "ssl.ca.location", "", "SSL handshake failed")]
     public async Task Wrong_credentials_are_a_transient_error_that_tells_the_reason(string listener, string setting, string value, string reason)
@@ -54,6 +54,33 @@ public sealed class KafkaSecurityTests(SecuredBroker broker) : IClassFixture<Sec
                 return Task.FromResult(said.Contains(reason, StringComparison.Ordinal));
             },
             () => $"the reason was never told, only: {said}");
+    }
+
+    [OwnBrokerFact]
+    public async Task Process_that_is_told_by_command_line_and_environment_runs_a_flow_over_a_secured_listener()
+    {
+        Dictionary<string, string> client = broker.Client("SASL_SSL", "SCRAM-SHA-512");
+        client.Remove("security.protocol", out string? protocol);
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("corda-secured-host-");
+        using (var host = new HostProcess(
+            folder.FullName,
+            "--Corda:Bus:Type=Kafka",
+            $"--Corda:Bus:Kafka:BootstrapServers={broker.Bootstrap("SASL_SSL")}",
+            $"--Corda:Bus:Kafka:Client:security.protocol={protocol}")
+        {
+            Environment = client.ToDictionary(static one => $"Corda__Bus__Kafka__Client__{one.Key.Replace('.', '_')}", static one => one.Value),
+        })
+        {
+            await host.StartReadyAsync();
+
+            Assert.Equal("COMPLETED", await host.RunCountdownAsync(await host.AnyNodeAsync(), "secured"));
+
+            // That others can be evicted over the same listener is not denied either.
+            Assert.DoesNotContain("cannot evict", host.Output, StringComparison.Ordinal);
+            Assert.DoesNotContain(SecuredBroker.Password, host.Output, StringComparison.Ordinal);
+        }
+
+        folder.Delete(recursive: true);
     }
 
     private KafkaBus Open(string listener, Dictionary<string, string> client) => new(

@@ -6,6 +6,6 @@ internal sealed class KafkaTheoryAttribute : TheoryAttribute
 {
     public KafkaTheoryAttribute()
     {
-        if (Environment.GetEnvironmentVariable("CI") != "true" && TestCluster.WhyNone is { } why) Skip = why;
+        if (TestCluster.SkipShared is { } why) Skip = why;
     }
 }

@@ -1,9 +1,11 @@
 using System.Diagnostics;
+using Confluent.Kafka;
 using Corda.Tests.Support;
 using Corda.Workers.Messaging;
 using Corda.Workers.Messaging.Bus;
 using Corda.Workers.Messaging.Bus.Kafka;
 using Microsoft.Extensions.Logging;
+using TopicPartition = Corda.Workers.Messaging.Bus.TopicPartition;
 
 namespace Corda.IntegrationTests.Kafka;
 
@@ -12,7 +14,8 @@ public sealed class KafkaTroubleTests(KafkaTroubleTests.OwnBroker own) : IClassF
 {
     private static readonly Dictionary<TopicPartition, long> NoOffsets = [];
 
-    private static readonly TimeSpan Session = TimeSpan.FromSeconds(10);
+    // Long enough that who waits for its end is behind who does not, also on a busy machine.
+    private static readonly TimeSpan LongSession = TimeSpan.FromSeconds(20);
 
     private readonly string topic = $"trouble.{Guid.NewGuid():N}";
     private readonly LogLines log = new();
@@ -25,7 +28,7 @@ public sealed class KafkaTroubleTests(KafkaTroubleTests.OwnBroker own) : IClassF
         foreach (IMessageBus bus in opened) await bus.DisposeAsync();
     }
 
-    [KafkaFact]
+    [OwnBrokerFact]
     public async Task After_a_commit_without_an_answer_nothing_ever_begins_on_that_producer_again()
     {
         KafkaBus bus = Open();
@@ -74,7 +77,7 @@ public sealed class KafkaTroubleTests(KafkaTroubleTests.OwnBroker own) : IClassF
         Assert.Equal([.. Enumerable.Range(0, acknowledged + unknown), 1_000_000], read);
     }
 
-    [KafkaFact]
+    [OwnBrokerFact]
     public async Task Producers_consumers_and_readers_go_on_after_the_broker_was_killed_and_came_back()
     {
         KafkaBus bus = Open();
@@ -95,25 +98,34 @@ public sealed class KafkaTroubleTests(KafkaTroubleTests.OwnBroker own) : IClassF
         Assert.Equal(2, ReadAll(bus)[^1]);
     }
 
-    [KafkaFact]
+    [OwnBrokerFact]
     public void Member_whose_session_ended_in_an_outage_has_its_partitions_back_before_another_session_is_over()
     {
-        KafkaBus bus = Open();
+        KafkaOptions options = Options(LongSession);
+        KafkaBus bus = Open(options);
         bus.EnsureTopics([new TopicSpec(topic, Cleanup.Delete)]);
         using TestGroupMember member = new(bus, $"group.{topic}", topic);
-        Until(() => member.Consumer.Assignment.Count == 1, "the partition", () => PollThrough(member));
 
+        // The same client without a bus around it: the broker remembers its former membership, and waits for that session once more.
+        using IConsumer<byte[], byte[]> bare = new ConsumerBuilder<byte[], byte[]>(KafkaSettings.GroupConsumer(options, $"bare.{topic}", "bare")).SetLogHandler(static (_, _) => { }).Build();
+        bare.Subscribe(topic);
+        void PollBoth()
+        {
+            PollThrough(member);
+            PollThrough(bare);
+        }
+
+        Until(() => member.Consumer.Assignment.Count == 1 && bare.Assignment.Count == 1, "the partition", PollBoth);
         own.Broker!.Kill();
-        Until(() => member.Consumer.Assignment.Count == 0, "the end of the session", () => PollThrough(member));
+        Until(() => member.Consumer.Assignment.Count == 0 && bare.Assignment.Count == 0, "the end of the sessions", PollBoth);
         own.Broker.Up();
-        long up = Stopwatch.GetTimestamp();
-        Until(() => member.Consumer.Assignment.Count == 1, "the partition, again", () => PollThrough(member));
+        Until(() => member.Consumer.Assignment.Count == 1 || bare.Assignment.Count == 1, "the partition, again", PollBoth);
 
-        // The broker has remembered the former membership, and has waited for its session from the start on.
-        Assert.InRange(Stopwatch.GetElapsedTime(up), TimeSpan.Zero, Session - TimeSpan.FromSeconds(1));
+        Assert.Equal((1, 0), (member.Consumer.Assignment.Count, bare.Assignment.Count));
+        Until(() => bare.Assignment.Count == 1, "the partition of who has waited for the session", PollBoth);
     }
 
-    [KafkaFact]
+    [OwnBrokerFact]
     public async Task Bus_without_a_broker_says_so_as_transient_and_works_when_there_is_one()
     {
         own.Broker!.Kill();
@@ -143,6 +155,18 @@ public sealed class KafkaTroubleTests(KafkaTroubleTests.OwnBroker own) : IClassF
         }
     }
 
+    private static void PollThrough(IConsumer<byte[], byte[]> bare)
+    {
+        try
+        {
+            bare.Consume(TimeSpan.FromMilliseconds(20));
+        }
+        catch (ConsumeException)
+        {
+            // The broker is away, or the group has no offset yet, which does not matter here.
+        }
+    }
+
     private static void Until(Func<bool> condition, string what, Action? meanwhile = null)
     {
         long start = Stopwatch.GetTimestamp();
@@ -168,10 +192,17 @@ public sealed class KafkaTroubleTests(KafkaTroubleTests.OwnBroker own) : IClassF
         return read;
     }
 
-    private KafkaBus Open()
+    private KafkaOptions Options(TimeSpan? session = null) => new()
     {
-        KafkaOptions options = new() { BootstrapServers = own.Broker!.Bootstrap, Partitions = 1, SessionTimeout = Session, TransactionTimeout = TimeSpan.FromSeconds(4) };
-        KafkaBus bus = new(options, TimeProvider.System, log.CreateLogger<KafkaBus>());
+        BootstrapServers = own.Broker!.Bootstrap,
+        Partitions = 1,
+        SessionTimeout = session ?? TimeSpan.FromSeconds(10),
+        TransactionTimeout = TimeSpan.FromSeconds(4),
+    };
+
+    private KafkaBus Open(KafkaOptions? options = null)
+    {
+        KafkaBus bus = new(options ?? Options(), TimeProvider.System, log.CreateLogger<KafkaBus>());
         opened.Add(bus);
         return bus;
     }
@@ -179,7 +210,7 @@ public sealed class KafkaTroubleTests(KafkaTroubleTests.OwnBroker own) : IClassF
     /// <summary>A broker that may be harmed.</summary>
     public sealed class OwnBroker : IDisposable
     {
-        internal Broker? Broker { get; } = TestCluster.WhyOwn is null ? TestCluster.StartOwn() : null;
+        internal Broker? Broker { get; } = TestCluster.SkipOwn is null ? TestCluster.StartOwn() : null;
 
         public void Dispose() => Broker?.Dispose();
     }

@@ -17,8 +17,15 @@ internal static class TestCluster
     /// <summary>Where the shared brokers listen.</summary>
     public static string Bootstrap => Shared.Value;
 
-    /// <summary>Why there can be no broker; null if there can.</summary>
-    public static string? WhyNone
+    /// <summary>Why a test that needs a broker is skipped; null where it runs. With <c>CI=true</c> it runs, and fails where there is none.</summary>
+    public static string? SkipShared => IsCI ? null : WhyNone;
+
+    /// <summary>As <see cref="SkipShared"/>, of a test that needs a broker of its own.</summary>
+    public static string? SkipOwn => IsCI ? null : WhyOwn;
+
+    private static bool IsCI => Environment.GetEnvironmentVariable("CI") == "true";
+
+    private static string? WhyNone
     {
         get
         {
@@ -27,15 +34,10 @@ internal static class TestCluster
         }
     }
 
-    /// <summary>Why a test can have no broker of its own; null if it can. A broker that was given is somebody else's: it is not harmed.</summary>
-    public static string? WhyOwn
-    {
-        get
-        {
-            KafkaTool.Find(out string? why);
-            return why;
-        }
-    }
+    // A broker that was given is somebody else's: it is not harmed, and has the settings and listeners that it has.
+    private static string? WhyOwn => KafkaTool.Find(out string? why) is not null
+        ? null
+        : $"{(Given is null ? "" : "This test needs a broker of its own, beside that of CORDA_TEST_KAFKA. ")}{why}";
 
     private static string? Given => Environment.GetEnvironmentVariable("CORDA_TEST_KAFKA") is { Length: > 0 } bootstrap ? bootstrap : null;
 

@@ -18,6 +18,8 @@ public sealed class TopologyTests(HostedApi api)
         Assert.Equal(("0", "SELF", "RUNNING"), (worker.Text("workerId"), worker.Text("evidence"), worker.Text("phase")));
         Assert.Equal(["rpc", "flow", "db"], worker.GetProperty("roles").EnumerateArray().Select(role => role.GetString()));
         Assert.NotEqual("unknown", worker.Text("version"));
+        string[] slots = [.. worker.GetProperty("slots").EnumerateArray().Select(slot => slot.GetString()!)];
+        Assert.True(slots.Length >= 2 && slots.Distinct().Count() == slots.Length, string.Join(", ", slots));
         JsonElement[] lanes = [.. worker.GetProperty("lanes").EnumerateArray().Where(lane => lane.Text("group") == "flow-worker")];
         Assert.Equal(2, lanes.Length);
         int[] owned = [.. lanes.SelectMany(lane => lane.GetProperty("partitions").GetProperty("flow.event").EnumerateArray().Select(p => p.GetInt32())).Order()];

@@ -1,4 +1,5 @@
 using Corda.Workers;
+using Corda.Workers.Messaging.Bus.Kafka;
 using Microsoft.Extensions.Configuration;
 
 namespace Corda.Tests.Configuration;
@@ -75,6 +76,27 @@ public sealed class CordaOptionsTests
         Assert.Empty(production.Network.FlowPackages);
         Assert.Equal(3, development.Network.VirtualNodes.Count);
         Assert.Single(development.Network.FlowPackages);
+    }
+
+    [Fact]
+    public void Settings_of_the_Kafka_client_are_read_by_their_names_with_dots_and_from_the_environment_with_underscores()
+    {
+        const string Prefix = "CORDA_OPTIONS_TEST_";
+        const string Variable = $"{Prefix}Corda__Bus__Kafka__Client__sasl_password";
+        Environment.SetEnvironmentVariable(Variable, "se,cr=et");
+        try
+        {
+            CordaOptions options = CordaOptionsReader.Read(new ConfigurationBuilder()
+                .AddInMemoryCollection([new("Corda:Bus:Type", "Kafka"), new("Corda:Bus:Kafka:BootstrapServers", "broker:9092"), new("Corda:Bus:Kafka:Client:sasl.username", "corda")])
+                .AddEnvironmentVariables(Prefix).Build());
+
+            Dictionary<string, string> client = KafkaSettings.Admin(options.Bus.Kafka);
+            Assert.Equal(("corda", "se,cr=et"), (client["sasl.username"], client["sasl.password"]));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(Variable, null);
+        }
     }
 
     private static CordaOptions ReadFiles(params string[] names)
