@@ -1,6 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-using System.Security.Cryptography;
 using Corda.IntegrationTests.Faults.Proxy;
 using Corda.IntegrationTests.Kafka;
 
@@ -76,20 +73,9 @@ internal sealed class FaultBroker : IAsyncDisposable
     /// <summary>One broker.</summary>
     public static FaultBroker StartOne(int proxies, int seed)
     {
-        int[] ports = FreePorts(2 + proxies);
-        ChaosProxy[] ways = [.. ports[2..].Select((port, i) => new ChaosProxy(port, port: 0, seed + i))];
-        string[] names = ["CLIENT", .. ways.Select((_, i) => $"W{i}")];
-        int[] advertised = [ports[0], .. ways.Select(way => way.Port)];
-        int[] bound = [ports[0], .. ports[2..]];
-        string[] settings =
-        [
-            .. Common,
-            $"controller.quorum.voters=1@127.0.0.1:{ports[1]}",
-            $"listeners=CONTROLLER://127.0.0.1:{ports[1]},{string.Join(',', names.Zip(bound, (name, port) => $"{name}://127.0.0.1:{port}"))}",
-            $"advertised.listeners={string.Join(',', names.Zip(advertised, (name, port) => $"{name}://127.0.0.1:{port}"))}",
-            $"listener.security.protocol.map=CONTROLLER:PLAINTEXT,{string.Join(',', names.Select(name => $"{name}:PLAINTEXT"))}",
-        ];
-        return new FaultBroker(Broker.Start(Tool(), brokers: 1, settings), brokers: 1, $"127.0.0.1:{ports[0]}", ways);
+        ProxiedListeners listeners = ProxiedListeners.Open(proxies, seed);
+        Broker one = Broker.Start(Tool(), brokers: 1, [.. Common, .. listeners.BrokerSettings]);
+        return new FaultBroker(one, brokers: 1, listeners.Bootstrap, listeners.Proxies);
     }
 
     public async ValueTask DisposeAsync()
@@ -102,28 +88,4 @@ internal sealed class FaultBroker : IAsyncDisposable
     private static string[] Common => ["log.cleaner.enable=false", "group.consumer.session.timeout.ms=3000"];
 
     private static KafkaTool Tool() => KafkaTool.Find(out string? why) ?? throw new InvalidOperationException(why);
-
-    // Below those that the kernel gives to whoever asks for any port, the proxies and all connections among them: nobody gets one of these before the broker has it,
-    // nor while the broker is down. All are held until all are found, so that they differ.
-    private static int[] FreePorts(int count)
-    {
-        var held = new Dictionary<int, TcpListener>();
-        while (held.Count < count)
-        {
-            int port = RandomNumberGenerator.GetInt32(12_000, 20_000);
-            var listener = new TcpListener(IPAddress.Loopback, port) { ExclusiveAddressUse = true };
-            try
-            {
-                listener.Start();
-                held.Add(port, listener);
-            }
-            catch (SocketException)
-            {
-                listener.Dispose(); // somebody has it: another one
-            }
-        }
-
-        foreach (TcpListener listener in held.Values) listener.Dispose();
-        return [.. held.Keys];
-    }
 }
