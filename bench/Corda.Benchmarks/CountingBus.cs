@@ -3,11 +3,16 @@ using Corda.Workers.Messaging.Bus;
 namespace Corda.Benchmarks;
 
 /// <summary>Counts what is committed: the bytes and commits that the raw limit is then asked for.</summary>
-internal sealed class CountingBus(IMessageBus bus) : IMessageBus
+/// <param name="bus">What is counted.</param>
+/// <param name="watched">A topic whose records are counted by themselves.</param>
+internal sealed class CountingBus(IMessageBus bus, string? watched = null) : IMessageBus
 {
-    private long commits, records, bytes, read;
+    private long commits, records, bytes, read, ofWatched;
 
     public (long Commits, long Records, long Bytes) Counted => (Volatile.Read(ref commits), Volatile.Read(ref records), Volatile.Read(ref bytes));
+
+    /// <summary>The records of the watched topic that were committed.</summary>
+    public long Watched => Volatile.Read(ref ofWatched);
 
     /// <summary>What was read outside of groups.</summary>
     public long Read => Volatile.Read(ref read);
@@ -38,6 +43,7 @@ internal sealed class CountingBus(IMessageBus bus) : IMessageBus
         Interlocked.Increment(ref commits);
         Interlocked.Add(ref records, written.Count);
         Interlocked.Add(ref bytes, written.Sum(record => record.Key.Length + (record.Value?.Length ?? 0L)));
+        if (watched is not null) Interlocked.Add(ref ofWatched, written.Count(record => record.Partition.Topic == watched));
     }
 
     private sealed class Reader(CountingBus owner, IPartitionReader inner) : IPartitionReader

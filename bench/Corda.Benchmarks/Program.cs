@@ -1,66 +1,70 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Corda.Benchmarks;
 using Corda.Benchmarks.Kafka;
+using Corda.IntegrationTests.Support;
 
 int failoverRuns = int.TryParse(Environment.GetEnvironmentVariable("CORDA_BENCH_RUNS"), out int runs) ? runs : 20;
-const string Known = "checkpoint, engine, bus, state-and-event, flows, memory; with a broker: kafka, scale, failover, standby.";
 
-if (args is ["memory-phase", .. string[] phase])
+// Those that need nothing and take minutes are run where none is named.
+string[] withoutBroker = ["checkpoint", "engine", "bus", "state-and-event", "flows"];
+string[] withBroker = ["kafka", "scale", "failover", "restart", "standby"];
+
+if (args is [MemoryPhase.Argument, .. string[] phase])
 {
-    MemoryMeasurements.RunPhase(phase);
+    MemoryPhase.Run(phase);
     return 0;
 }
 
-string[] wanted = args.Length == 0 ? ["checkpoint", "engine", "bus", "state-and-event", "flows"] : args;
-Console.WriteLine($"{Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}");
+string[] wanted = [.. (args.Length == 0 ? withoutBroker : args).SelectMany(name => name == "broker" ? withBroker : [name])];
+Console.WriteLine($"{DateTime.UtcNow.ToString("u", CultureInfo.InvariantCulture)}, commit {Commit()}, {Environment.ProcessorCount} processors, "
+    + $"load {File.ReadAllText("/proc/loadavg").Split(' ')[0]}, {RuntimeInformation.FrameworkDescription}");
 string folder = Directory.CreateTempSubdirectory("corda-bench-").FullName;
+
+// One for all that are named, started by the first that needs it.
+var broker = new Lazy<BenchBroker>(BenchBroker.Start);
+var benchmarks = new Dictionary<string, Func<string, Task>>
+{
+    ["checkpoint"] = static _ => Task.Run(() => CheckpointBenchmark.Run()),
+    ["engine"] = static _ => Task.Run(() => EngineBenchmark.Run()),
+    ["bus"] = static own => Task.Run(() => BusMeasurements.Run(own)),
+    ["state-and-event"] = static own => Task.Run(() => StateAndEventMeasurements.Run(own)),
+    ["flows"] = static own => FlowBenchmark.RunAsync(own),
+    ["memory"] = static own => Task.Run(() => MemoryMeasurements.Run(own)),
+    ["kafka"] = own => Task.Run(() => new KafkaBenchmark(own, broker.Value.Bootstrap).Run()),
+    ["scale"] = own => new ScaleBenchmark(own, broker.Value).RunAsync(),
+    ["failover"] = own => new FailoverBenchmark(own, broker.Value).RunAsync(failoverRuns, "failover.png"),
+    ["restart"] = own => new RestartBenchmark(own, broker.Value).RunAsync(failoverRuns),
+    ["standby"] = own => new StandbyBenchmark(own, broker.Value).RunAsync(failoverRuns),
+    ["kafka-memory"] = own => new MemoryOnKafka(own, broker.Value).RunAsync(),
+};
 try
 {
     foreach (string benchmark in wanted)
     {
         Console.WriteLine();
         Console.WriteLine($"## {benchmark}");
-        switch (benchmark)
+        if (!benchmarks.TryGetValue(benchmark, out Func<string, Task>? run))
         {
-            case "checkpoint":
-                CheckpointBenchmark.Run();
-                break;
-            case "engine":
-                EngineBenchmark.Run();
-                break;
-            case "flows":
-                await FlowBenchmark.RunAsync(folder);
-                break;
-            case "state-and-event":
-                StateAndEventMeasurements.Run(Path.Combine(folder, "state-and-event"));
-                break;
-            case "memory":
-                MemoryMeasurements.Run(Path.Combine(folder, "memory"));
-                break;
-            case "kafka":
-                await KafkaBenchmark.WithBrokerAsync(static bootstrap => Task.Run(() => KafkaBenchmark.Run(bootstrap)));
-                break;
-            case "scale":
-                await KafkaBenchmark.WithBrokerAsync(bootstrap => new ScaleBenchmark(Path.Combine(folder, "scale"), bootstrap).RunAsync());
-                break;
-            case "failover":
-                await KafkaBenchmark.WithBrokerAsync(bootstrap => new FailoverBenchmark(Path.Combine(folder, "failover"), bootstrap).RunAsync(failoverRuns, "failover.png"));
-                break;
-            case "standby":
-                await new StandbyBenchmark(Path.Combine(folder, "standby")).RunAsync(failoverRuns);
-                break;
-            case "bus":
-                BusMeasurements.Run(Path.Combine(folder, "bus"));
-                break;
-            default:
-                Console.Error.WriteLine($"There is no benchmark '{benchmark}'; there are: {Known}");
-                return 1;
+            Console.Error.WriteLine($"There is no benchmark '{benchmark}'; there are: {string.Join(", ", benchmarks.Keys)}, broker ({string.Join(", ", withBroker)}).");
+            return 1;
         }
+
+        await run(Path.Combine(folder, benchmark));
     }
 
     return 0;
 }
 finally
 {
+    if (broker.IsValueCreated) await broker.Value.DisposeAsync();
     Directory.Delete(folder, recursive: true);
+}
+
+static string Commit()
+{
+    var describe = new ProcessStartInfo("git", ["-C", HostProcess.RepositoryRoot(), "describe", "--always", "--dirty"]) { UseShellExecute = false, RedirectStandardOutput = true };
+    using Process git = Process.Start(describe)!;
+    return git.StandardOutput.ReadToEnd().Trim();
 }

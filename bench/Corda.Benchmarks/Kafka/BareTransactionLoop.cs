@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
+using Corda.Workers.Messaging.Bus.Kafka;
 
 namespace Corda.Benchmarks.Kafka;
 
 /// <summary>
-/// The limit that state-and-event on Kafka is held against: what the bare client does with the same batch and record sizes. Poll, begin, produce one
-/// state and one output per event, send the offsets, commit; nothing is decoded, checked or kept. Two producers take turns, as in our lanes.
+/// The limit that state-and-event on Kafka is held against: what the bare client does with the same batch and record sizes and the same settings. Poll, begin, produce
+/// one state and one output per event, send the offsets, commit; nothing is decoded, checked or kept. Two producers take turns, as in our lanes.
 /// </summary>
 internal sealed class BareTransactionLoop(string bootstrap, int partitions)
 {
@@ -14,6 +15,7 @@ internal sealed class BareTransactionLoop(string bootstrap, int partitions)
     private const int StateBytes = 300;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static int run;
+    private readonly KafkaOptions options = new() { BootstrapServers = bootstrap, Partitions = partitions };
 
     /// <summary>Events a second through one lane.</summary>
     /// <param name="batch">Events in a transaction.</param>
@@ -23,7 +25,7 @@ internal sealed class BareTransactionLoop(string bootstrap, int partitions)
         Names names = Create();
         int events = Math.Max(2_000, batch * 300);
         Preload(names.Events, events);
-        using Lane lane = new(bootstrap, names);
+        using Lane lane = new(options, names);
         long done = lane.Turn(batch);
         long start = Stopwatch.GetTimestamp();
         done = 0;
@@ -42,12 +44,12 @@ internal sealed class BareTransactionLoop(string bootstrap, int partitions)
         using var stop = new CancellationTokenSource();
         var loop = new Thread(() =>
         {
-            using Lane lane = new(bootstrap, names);
+            using Lane lane = new(options, names);
             while (!stop.IsCancellationRequested) lane.Turn(100);
         });
         loop.Start();
         using IProducer<byte[], byte[]> source = Source();
-        using IConsumer<byte[], byte[]> reader = new ConsumerBuilder<byte[], byte[]>(ConsumerSettings("bare-reader")).Build();
+        using IConsumer<byte[], byte[]> reader = Consumer(KafkaSettings.Reader(options, "bare-reader"));
         reader.Assign(Enumerable.Range(0, partitions).Select(p => new TopicPartitionOffset(names.Outputs, p, Offset.Beginning)));
         var taken = new List<double>(events);
         for (int i = -events / 10; i < events; i++)
@@ -63,7 +65,7 @@ internal sealed class BareTransactionLoop(string bootstrap, int partitions)
         return taken;
     }
 
-    private static Message<byte[], byte[]> Event(int n) => new() { Key = BitConverter.GetBytes(n), Value = new byte[EventBytes] };
+    private static Message<byte[], byte[]> Event(int n) => new() { Key = BitConverter.GetBytes(n), Value = Payload.Of(n, EventBytes) };
 
     private Names Create()
     {
@@ -97,10 +99,18 @@ internal sealed class BareTransactionLoop(string bootstrap, int partitions)
         source.Flush(Patience);
     }
 
-    private IProducer<byte[], byte[]> Source() =>
-        new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = bootstrap, EnableIdempotence = true, LingerMs = 0 }).Build();
+    private IProducer<byte[], byte[]> Source() => Producer(KafkaSettings.Idempotent(options, "bare-source"));
 
-    private ConsumerConfig ConsumerSettings(string group) => Lane.ConsumerSettings(bootstrap, group);
+    private static IProducer<byte[], byte[]> Producer(Dictionary<string, string> settings) =>
+        new ProducerBuilder<byte[], byte[]>(settings).SetLogHandler(static (_, _) => { }).Build();
+
+    // Of our settings those that are answered by code of ours are left out: where a group begins, and the news of a partition's end.
+    private static IConsumer<byte[], byte[]> Consumer(Dictionary<string, string> settings)
+    {
+        settings["auto.offset.reset"] = "earliest";
+        settings["enable.partition.eof"] = "false";
+        return new ConsumerBuilder<byte[], byte[]>(settings).SetLogHandler(static (_, _) => { }).Build();
+    }
 
     private sealed record Names(string Group, string Events, string States, string Outputs);
 
@@ -110,33 +120,16 @@ internal sealed class BareTransactionLoop(string bootstrap, int partitions)
         private readonly IConsumer<byte[], byte[]> consumer;
         private readonly IProducer<byte[], byte[]>[] producers;
         private int turn;
+        private int states;
 
-        public Lane(string bootstrap, Names names)
+        public Lane(KafkaOptions options, Names names)
         {
             this.names = names;
-            consumer = new ConsumerBuilder<byte[], byte[]>(ConsumerSettings(bootstrap, names.Group)).Build();
+            consumer = Consumer(KafkaSettings.GroupConsumer(options, names.Group, names.Group));
             consumer.Subscribe(names.Events);
-            producers = [.. new[] { "a", "b" }.Select(suffix => new ProducerBuilder<byte[], byte[]>(new ProducerConfig
-            {
-                BootstrapServers = bootstrap,
-                TransactionalId = $"{names.Group}.{suffix}",
-                LingerMs = 0,
-                RetryBackoffMs = 1,
-                RetryBackoffMaxMs = 1,
-            }).Build())];
+            producers = [.. new[] { "a", "b" }.Select(suffix => Producer(KafkaSettings.Transactional(options, $"{names.Group}.{suffix}")))];
             foreach (IProducer<byte[], byte[]> producer in producers) producer.InitTransactions(Patience);
         }
-
-        public static ConsumerConfig ConsumerSettings(string bootstrap, string group) => new()
-        {
-            BootstrapServers = bootstrap,
-            GroupId = group,
-            IsolationLevel = IsolationLevel.ReadCommitted,
-            EnableAutoCommit = false,
-            AutoOffsetReset = AutoOffsetReset.Earliest,
-            FetchWaitMaxMs = 500,
-            SessionTimeoutMs = 10_000,
-        };
 
         /// <summary>One transaction, of as many events as there are at once, at least one; the number of them.</summary>
         public int Turn(int batch)
@@ -153,7 +146,7 @@ internal sealed class BareTransactionLoop(string bootstrap, int partitions)
             var positions = new Dictionary<TopicPartition, Offset>();
             foreach (ConsumeResult<byte[], byte[]> one in polled)
             {
-                producer.Produce(new TopicPartition(names.States, one.Partition), new() { Key = one.Message.Key, Value = new byte[StateBytes] });
+                producer.Produce(new TopicPartition(names.States, one.Partition), new() { Key = one.Message.Key, Value = Payload.Of(states++, StateBytes) });
                 producer.Produce(new TopicPartition(names.Outputs, one.Partition), new() { Key = one.Message.Key, Value = one.Message.Value });
                 positions[one.TopicPartition] = one.Offset + 1;
             }

@@ -1,39 +1,88 @@
+using Corda.IntegrationTests.Faults.Proxy;
+
 namespace Corda.Benchmarks.Kafka;
 
 /// <summary>
 /// Failover as a product metric: three flow workers as processes, one of which is ended in some way, or joins; how long the flows it ran stood still, and the
-/// others. The session timeout is the production value of 10 s.
+/// others. Both group protocols, with the production session timeout of 10 s and the same heartbeat.
 /// </summary>
-internal sealed class FailoverBenchmark(string folder, string bootstrap)
+internal sealed class FailoverBenchmark(string folder, BenchBroker broker)
 {
     private const int Partitions = 12;
+    private const int Workers = 3;
     private const int Flows = 60;
+    private const string Classic = "Classic";
     private static readonly TimeSpan Watch = TimeSpan.FromSeconds(5);
+
+    // The session timeout, what is promised above it, and some more, so that a takeover that is late is seen to be.
+    private static readonly TimeSpan WatchOfSession = TimeSpan.FromSeconds(13);
 
     /// <summary>Ends one worker after the other, <paramref name="runs"/> times in each way, and prints the silences.</summary>
     public async Task RunAsync(int runs, string plotFile)
     {
-        await using WorkerCluster cluster = await WorkerCluster.StartAsync(folder, bootstrap, Partitions, flowWorkers: 3);
-        using var rounds = new FailoverRounds(cluster, bootstrap, Partitions);
-        await rounds.StartFlowsAsync(Flows);
-
-        Console.WriteLine("| one of 3 workers | runs | affected flows p50 ms | p95 ms | max ms | other flows p50 ms | p95 ms | calm p95 ms |");
-        Console.WriteLine("|---|---:|---:|---:|---:|---:|---:|---:|");
-        var join = new FailoverSilences();
-        Print("is killed (SIGKILL)", runs, await rounds.RunAsync(runs, Watch, FailoverRounds.Kill, join, plotFile));
-        Print("is ended (SIGTERM)", runs, await rounds.RunAsync(runs, Watch, static worker => worker.TerminateAsync(), join));
-        int fewer = Math.Max(1, runs / 4);
-        Print("stands still (SIGSTOP)", fewer, await rounds.RunAsync(fewer, TimeSpan.FromSeconds(16), Pause, join));
-        Print("joins", (2 * runs) + fewer, join);
+        Console.WriteLine($"| group protocol | one of {Workers} workers | runs | {FailoverSilences.Heads} |");
+        Console.WriteLine($"|---|---|---:|{FailoverSilences.Line}|");
+        await ProcessesAsync(Classic, runs, plotFile);
+        await ProcessesAsync("Consumer", runs);
+        if (broker.IsOwn)
+        {
+            await NetworkAsync(runs);
+        }
+        else
+        {
+            Console.WriteLine();
+            Console.WriteLine("No network was cut: that needs a broker of our own.");
+        }
     }
 
-    private static Task Pause(IntegrationTests.Support.HostProcess worker)
+    private async Task ProcessesAsync(string protocol, int runs, string? plotFile = null)
     {
-        worker.Pause();
-        return Task.CompletedTask;
+        await broker.ClearAsync();
+        await using WorkerCluster cluster = await StartAsync(protocol);
+        for (int i = 0; i < Workers; i++) await cluster.AddAsync();
+        using var rounds = new FailoverRounds(cluster, broker.Bootstrap, Partitions);
+        await rounds.StartFlowsAsync(Flows);
+        var join = new FailoverSilences();
+        Print(protocol, "is killed (SIGKILL)", await rounds.RunAsync(runs, Watch, rounds.Kill, join, plotFile));
+        Print(protocol, "is ended (SIGTERM)", await rounds.RunAsync(runs, Watch, rounds.Terminate, join));
+        if (protocol == Classic) Print(protocol, "stands still (SIGSTOP)", await rounds.RunAsync(runs, WatchOfSession, rounds.Pause, join));
+        Print(protocol, "joins", join);
     }
 
-    private static void Print(string what, int runs, FailoverSilences silences) => Console.WriteLine(
-        $"| {what} | {runs} | {silences.Affected(0.5)} | {silences.Affected(0.95)} | {silences.Affected(1)} | "
-        + $"{silences.Others(0.5)} | {silences.Others(0.95)} | {silences.Calm(0.95)} |");
+    // Each worker behind a proxy, which costs something, hence apart: between it and the broker nothing comes through any more, while its connections stand.
+    private async Task NetworkAsync(int runs)
+    {
+        await broker.ClearAsync();
+        await using WorkerCluster cluster = await StartAsync(Classic);
+        var ways = new Dictionary<string, ChaosProxy>();
+        foreach (ChaosProxy way in broker.Ways.Take(Workers)) ways.Add(await cluster.AddAsync(Through(way)), way);
+        using var rounds = new FailoverRounds(cluster, broker.Bootstrap, Partitions)
+        {
+            SettingsInPlaceOf = victim =>
+            {
+                ChaosProxy way = ways[victim];
+                way.Heal();
+                ways.Remove(victim);
+                ways.Add(cluster.NextId, way);
+                return Through(way);
+            },
+        };
+        await rounds.StartFlowsAsync(Flows);
+        Print(Classic, "has its network cut", await rounds.RunAsync(runs, WatchOfSession, Cut, join: new FailoverSilences()));
+
+        Task Cut(string worker)
+        {
+            ways[worker].Freeze();
+            return Task.CompletedTask;
+        }
+    }
+
+    private Task<WorkerCluster> StartAsync(string protocol) => WorkerCluster.StartAsync(
+        Directory.CreateDirectory(Path.Combine(folder, Guid.NewGuid().ToString("N"))).FullName, broker.Bootstrap, Partitions, flowWorkers: 0,
+        $"--Corda:Bus:Kafka:GroupProtocol={protocol}");
+
+    private static string[] Through(ChaosProxy way) => [$"--Corda:Bus:Kafka:BootstrapServers=127.0.0.1:{way.Port}"];
+
+    private static void Print(string protocol, string what, FailoverSilences silences) =>
+        Console.WriteLine($"| {protocol} | {what} | {silences.Rounds} | {silences.Cells} |");
 }

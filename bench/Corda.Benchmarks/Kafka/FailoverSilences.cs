@@ -1,40 +1,44 @@
 namespace Corda.Benchmarks.Kafka;
 
 /// <summary>
-/// The longest silence of every flow in every round, in milliseconds: of those whose worker went (or whose partition moved), of the others, and before anything happened.
+/// The longest silence of every flow in every round, in milliseconds: of those whose worker went (or whose partition moved), of the others, and of all in as long a time
+/// in which nothing happened.
 /// </summary>
 internal sealed class FailoverSilences
 {
+    public const string Heads = "affected flows p50 ms | p95 ms | max ms | other flows p50 ms | p95 ms | calm p50 ms | p95 ms | silent to the end";
+    public const string Line = "---:|---:|---:|---:|---:|---:|---:|---:";
     private readonly List<double> affected = [];
     private readonly List<double> others = [];
     private readonly List<double> calm = [];
+    private int stillSilent;
 
-    public void Add(IEnumerable<StepObserver.Silence> silences, Func<int, bool> isAffected)
+    /// <summary>How often somebody was affected.</summary>
+    public int Rounds { get; private set; }
+
+    public void Add(IReadOnlyList<StepObserver.Silence> silences, Func<int, bool> isAffected)
     {
+        Rounds++;
         foreach (StepObserver.Silence one in silences)
         {
             (isAffected(one.Partition) ? affected : others).Add(one.Length.TotalMilliseconds);
         }
+
+        stillSilent += silences.Count(static one => one.Next is null);
     }
 
     public void AddCalm(IEnumerable<StepObserver.Silence> silences) => calm.AddRange(silences.Select(static one => one.Length.TotalMilliseconds));
 
     /// <summary>The quantile, as text.</summary>
-    public string Affected(double p) => At(affected, p);
+    public string Affected(double p) => Quantile.Text(affected, p);
 
     /// <inheritdoc cref="Affected"/>
-    public string Others(double p) => At(others, p);
+    public string Others(double p) => Quantile.Text(others, p);
 
-    /// <inheritdoc cref="Affected"/>
-    public string Calm(double p) => At(calm, p);
+    /// <summary>The cells below <see cref="Heads"/>.</summary>
+    public string Cells => $"{Affected(0.5)} | {Affected(0.95)} | {Affected(1)} | {Others(0.5)} | {Others(0.95)} | "
+        + $"{Quantile.Text(calm, 0.5)} | {Quantile.Text(calm, 0.95)} | {stillSilent}";
 
     /// <summary>Percent of the flows that were affected.</summary>
     public double AffectedShare => 100.0 * affected.Count / Math.Max(1, affected.Count + others.Count);
-
-    private static string At(List<double> values, double p)
-    {
-        if (values.Count == 0) return "-";
-        values.Sort();
-        return $"{values[(int)(p * (values.Count - 1))]:F0}";
-    }
 }

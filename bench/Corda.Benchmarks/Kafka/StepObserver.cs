@@ -15,6 +15,7 @@ internal sealed class StepObserver : IDisposable
 
     private readonly IConsumer<byte[], byte[]> consumer;
     private readonly ConcurrentQueue<Seen> seen = new();
+    private readonly ConcurrentDictionary<string, TimeSpan> ended = new();
     private readonly Thread thread;
     private volatile bool stop;
 
@@ -28,7 +29,7 @@ internal sealed class StepObserver : IDisposable
             EnableAutoCommit = false,
             FetchWaitMaxMs = 50,
             ReconnectBackoffMaxMs = 200,
-        }).Build();
+        }).SetLogHandler(static (_, _) => { }).Build();
 
         // The ends of this moment: "the end" would be that of whenever the first fetch is made, and miss what began before.
         consumer.Assign(Enumerable.Range(0, partitions).Select(p => new TopicPartition(topic, p)).Select(
@@ -44,16 +45,20 @@ internal sealed class StepObserver : IDisposable
     public IReadOnlyList<Seen> Between(TimeSpan from, TimeSpan to) => [.. seen.Where(one => one.At >= from && one.At <= to)];
 
     /// <summary>
-    /// The longest silence of each flow between two moments. A silence counts from the last checkpoint before <paramref name="from"/>'s end to the next
-    /// one, or to <paramref name="to"/> if none came.
+    /// The longest silence that ends between two moments, of every flow that was seen before the first of them: whenever it began. Of a flow that was not seen between them
+    /// the silence ends at the last of them.
     /// </summary>
     public IReadOnlyList<Silence> Silences(TimeSpan from, TimeSpan to)
     {
         var silences = new List<Silence>();
-        foreach (IGrouping<(string Flow, int Partition), Seen> flow in Between(from, to).GroupBy(static one => (one.Flow, one.Partition)))
+        foreach (IGrouping<(string Flow, int Partition), Seen> flow in seen.Where(one => one.At <= to).GroupBy(static one => (one.Flow, one.Partition)))
         {
-            TimeSpan[] at = [.. flow.Select(static one => one.At).Order(), to];
-            silences.Add(at.Zip(at.Skip(1), (a, b) => new Silence(flow.Key.Partition, b - a)).MaxBy(static one => one.Length)!);
+            TimeSpan[] before = [.. flow.Select(static one => one.At).Where(at => at <= from)];
+            TimeSpan end = ended.TryGetValue(flow.Key.Flow, out TimeSpan at) && at < to ? at : to;
+            if (before.Length == 0 || end <= from) continue;
+            TimeSpan[] after = [.. flow.Select(static one => one.At).Where(at => at > from).Order()];
+            TimeSpan[] marks = [before.Max(), .. after, end];
+            silences.Add(new Silence(flow.Key.Partition, marks.Zip(marks.Skip(1), static (a, b) => b - a).Max(), after.Length > 0 ? after[0] - from : null));
         }
 
         return silences;
@@ -81,9 +86,15 @@ internal sealed class StepObserver : IDisposable
         while (!stop)
         {
             // A key that begins with a zero byte is the lane's own note, not a flow's.
-            if (consumer.Consume(TimeSpan.FromMilliseconds(100)) is { Message: { Value: not null, Key: [> 0, ..] } } one)
+            if (consumer.Consume(TimeSpan.FromMilliseconds(100)) is not { Message: { Key: [> 0, ..] } message } one) continue;
+            string flow = Convert.ToHexString(message.Key);
+            if (message.Value is null)
             {
-                seen.Enqueue(new Seen(Now, Convert.ToHexString(one.Message.Key), one.Partition, VersionOf(one.Message.Value)));
+                ended[flow] = Now;
+            }
+            else
+            {
+                seen.Enqueue(new Seen(Now, flow, one.Partition, VersionOf(message.Value)));
             }
         }
     }
@@ -91,8 +102,11 @@ internal sealed class StepObserver : IDisposable
     // A byte of format, then the version.
     private static long VersionOf(byte[] state) => BinaryPrimitives.ReadInt64LittleEndian(state.AsSpan(1));
 
-    /// <summary>Between two checkpoints of a flow.</summary>
-    internal sealed record Silence(int Partition, TimeSpan Length);
+    /// <summary>How long a flow stood still.</summary>
+    /// <param name="Partition">Where its checkpoints are.</param>
+    /// <param name="Length">From one of them to the next.</param>
+    /// <param name="Next">From the first of the moments that were asked for to the flow's next checkpoint; null if none came.</param>
+    internal sealed record Silence(int Partition, TimeSpan Length, TimeSpan? Next);
 
     /// <summary>One committed checkpoint.</summary>
     internal readonly record struct Seen(TimeSpan At, string Flow, int Partition, long Version);

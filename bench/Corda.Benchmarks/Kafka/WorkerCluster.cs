@@ -48,11 +48,16 @@ internal sealed class WorkerCluster : IAsyncDisposable
         return cluster;
     }
 
+    /// <summary>The id of the next flow worker.</summary>
+    public string NextId => $"flow-{started + 1}";
+
     /// <summary>One more flow worker; its id.</summary>
-    public async Task<string> AddAsync()
+    /// <param name="more">Settings of its own, over those of all.</param>
+    public async Task<string> AddAsync(params string[] more)
     {
-        string id = $"flow-{++started}";
-        var worker = new HostProcess(Path.Combine(folder, id), ["--Corda:Roles=flow", $"--Corda:Worker:Id={id}", .. common]);
+        string id = NextId;
+        started++;
+        var worker = new HostProcess(Path.Combine(folder, id), ["--Corda:Roles=flow", $"--Corda:Worker:Id={id}", .. common, .. more]);
         workers.Add(id, worker);
         await worker.StartReadyAsync();
         return id;
