@@ -47,6 +47,16 @@ internal sealed class HostProcess : IDisposable
 
     public int ProcessId => process!.Id;
 
+    /// <summary>Its resident memory.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            process!.Refresh();
+            return process.WorkingSet64;
+        }
+    }
+
     public void Start()
     {
         var start = new ProcessStartInfo("dotnet")

@@ -10,6 +10,7 @@ internal sealed class Gate : IAsyncDisposable
     private readonly List<Socket> connections = [];
     private Socket? listener;
     private volatile bool frozen;
+    private int accepted;
 
     public Gate()
     {
@@ -24,6 +25,9 @@ internal sealed class Gate : IAsyncDisposable
 
     /// <summary>Where it leads.</summary>
     public IPEndPoint? Target { get; set; }
+
+    /// <summary>How many connections it has let in.</summary>
+    public int Accepted => accepted;
 
     /// <summary>Lets connections in again.</summary>
     public void Open()
@@ -70,6 +74,7 @@ internal sealed class Gate : IAsyncDisposable
             {
                 Socket inward = await from.AcceptAsync();
                 Keep(inward);
+                Interlocked.Increment(ref accepted);
                 if (!frozen) _ = Forward(inward);
             }
         }

@@ -17,7 +17,7 @@ internal static class OwnerInvariant
             string? marked = null;
             foreach (LogRecord record in partition.Where(record => record.Writer is not null))
             {
-                if (Marker(record) is { } marker)
+                if (OwnerIn(record) is { } marker)
                 {
                     // Whoever takes over where an input was being tried alone leaves the former owner's marker: until the next one nobody can say who it is.
                     bool left = marker == marked && ownerOf.GetValueOrDefault(record.Writer!) != marker;
@@ -32,7 +32,8 @@ internal static class OwnerInvariant
         }
     }
 
-    private static string? Marker(LogRecord record) =>
+    /// <summary>The owner that a crash marker names; null for any other record.</summary>
+    public static string? OwnerIn(LogRecord record) =>
         record.Key.AsSpan().SequenceEqual(PartitionStates<object>.MarkerKey) && record.Value is { } value && CrashMarker.Decode(value) is { Owner.Length: > 0 } marker
             ? marker.Owner
             : null;

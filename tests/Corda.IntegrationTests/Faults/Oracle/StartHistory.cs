@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace Corda.IntegrationTests.Faults.Oracle;
@@ -16,7 +17,14 @@ public enum Answer
 }
 
 /// <summary>One try of a start, in the client's own time.</summary>
-internal sealed record Attempt(TimeSpan Began, TimeSpan Ended, Answer Answer, string Detail);
+internal sealed record Attempt(TimeSpan Began, TimeSpan Ended, Answer Answer, string Detail)
+{
+    /// <summary>What is said of a try that had no answer in the time that its client gives it.</summary>
+    public const string NoAnswer = "no answer in time";
+
+    /// <summary>The status of an answer that was no success; null where there was none. Its detail begins with it.</summary>
+    public int? Code => int.TryParse(Detail.Split(' ')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int code) ? code : null;
+}
 
 /// <summary>A start under one id, however often it was tried. Thread-safe.</summary>
 /// <param name="id">The client's idempotency key.</param>

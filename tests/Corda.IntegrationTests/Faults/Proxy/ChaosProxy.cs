@@ -20,6 +20,7 @@ internal sealed class ChaosProxy : IAsyncDisposable
     private readonly Task accepting;
     private volatile Weather weather = Weather.Fair;
     private int resets;
+    private int newMembers;
     private volatile bool cut;
     private volatile TaskCompletionSource? frozenToBroker;
     private volatile TaskCompletionSource? frozenToClient;
@@ -46,6 +47,9 @@ internal sealed class ChaosProxy : IAsyncDisposable
 
     /// <summary>How many requests of a kind have come by.</summary>
     public int Requests(ApiKey kind) => requests.GetValueOrDefault(kind);
+
+    /// <summary>How often somebody asked to join a group who was no member of it: at the start, and whenever the group has given him up.</summary>
+    public int NewMembers => newMembers;
 
     /// <summary>How many connections the weather has reset.</summary>
     public int Resets => resets;
@@ -74,9 +78,13 @@ internal sealed class ChaosProxy : IAsyncDisposable
     }
 
     /// <summary>Holds the next exchange of this kind, after letting some go by.</summary>
-    public Trap Catch(ApiKey kind, Side side, int skip = 0)
+    /// <param name="kind">Of the request.</param>
+    /// <param name="side">What of it is held.</param>
+    /// <param name="skip">How many to let go by.</param>
+    /// <param name="which">Which requests of this kind count; null for all.</param>
+    public Trap Catch(ApiKey kind, Side side, int skip = 0, Func<Frame, bool>? which = null)
     {
-        var trap = new Trap(kind, side, skip);
+        var trap = new Trap(kind, side, skip, which);
         lock (traps) traps.Add(trap);
         return trap;
     }
@@ -93,10 +101,11 @@ internal sealed class ChaosProxy : IAsyncDisposable
     }
 
     /// <summary>The trap that this request goes into, if any.</summary>
-    internal Trap? TrapOf(ApiKey kind)
+    internal Trap? TrapOf(Frame request)
     {
-        requests.AddOrUpdate(kind, 1, static (_, count) => count + 1);
-        lock (traps) return traps.Find(trap => trap.Takes(kind));
+        requests.AddOrUpdate(request.ApiKey, 1, static (_, count) => count + 1);
+        if (request.IsNewMember) Interlocked.Increment(ref newMembers);
+        lock (traps) return traps.Find(trap => trap.Takes(request));
     }
 
     internal Task ThawedAsync(bool toBroker) => (toBroker ? frozenToBroker : frozenToClient)?.Task ?? Task.CompletedTask;

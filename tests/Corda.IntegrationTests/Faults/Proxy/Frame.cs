@@ -17,6 +17,37 @@ internal sealed record Frame(byte[] Bytes)
     /// <summary>Of a response: the request it answers.</summary>
     public int ResponseCorrelation => Bytes.Length >= LengthBytes + 4 ? BinaryPrimitives.ReadInt32BigEndian(Bytes.AsSpan(LengthBytes)) : -1;
 
+    /// <summary>Of a request of a transaction, and of a write: its transactional id; null for none.</summary>
+    public string? TransactionalId => ApiKey
+        is ApiKey.Produce or ApiKey.InitProducerId or ApiKey.AddPartitionsToTxn or ApiKey.AddOffsetsToTxn or ApiKey.TxnOffsetCommit or ApiKey.EndTxn
+            ? new RequestReader(this).Text()
+            : null;
+
+    /// <summary>Of a request about a transaction's parts or its end: its producer, id and epoch as <see cref="Oracle.RawBatch.Writer"/> has them; null for none.</summary>
+    public string? Producer
+    {
+        get
+        {
+            if (ApiKey is not (ApiKey.AddPartitionsToTxn or ApiKey.AddOffsetsToTxn or ApiKey.EndTxn)) return null;
+            var reader = new RequestReader(this);
+            reader.Text();
+            return reader.Long() is { } id && reader.Short() is { } epoch ? $"{id}:{epoch}" : null;
+        }
+    }
+
+    /// <summary>Whether somebody asks to join a group who is no member of it yet, or no longer.</summary>
+    public bool IsNewMember
+    {
+        get
+        {
+            if (ApiKey != ApiKey.JoinGroup) return false;
+            var reader = new RequestReader(this);
+            reader.Text();
+            reader.Skip(reader.Version == 0 ? sizeof(int) : 2 * sizeof(int));
+            return reader.Text() == "";
+        }
+    }
+
     /// <summary>The next one; null when the other side has ended.</summary>
     public static async Task<Frame?> ReadAsync(Stream stream, CancellationToken cancellationToken)
     {

@@ -110,7 +110,7 @@ internal sealed class ProxiedConnection(ChaosProxy proxy, Socket client, int tar
     private Trap? TrapOf(Frame frame, bool toBroker)
     {
         if (!toBroker) return awaitedResponses.TryRemove(frame.ResponseCorrelation, out Trap? awaited) ? awaited : null;
-        Trap? trap = proxy.TrapOf(frame.ApiKey);
+        Trap? trap = proxy.TrapOf(frame);
         if (trap is not { Side: Side.Response }) return trap;
         awaitedResponses[frame.RequestCorrelation] = trap;
         return null;

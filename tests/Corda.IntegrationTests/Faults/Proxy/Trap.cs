@@ -14,11 +14,12 @@ public enum Side
 /// Catches one exchange of a kind and holds it, with everything behind it on its connection, until it is let go or dropped. Delivers a request that was held even when the
 /// client has closed its connection meanwhile: so a network delays, too.
 /// </summary>
-internal sealed class Trap(ApiKey kind, Side side, int skip)
+internal sealed class Trap(ApiKey kind, Side side, int skip, Func<Frame, bool>? which = null)
 {
     private readonly TaskCompletionSource caught = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<bool> verdict = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int left = skip;
+    private volatile Frame? taken;
 
     public ApiKey Kind => kind;
 
@@ -42,8 +43,16 @@ internal sealed class Trap(ApiKey kind, Side side, int skip)
     /// <summary>Set by the connection on which something was caught.</summary>
     public Action? ClientLost { get; set; }
 
+    /// <summary>The request that has gone into the trap, or whose response has.</summary>
+    public Frame Request => taken ?? throw new InvalidOperationException("Nothing has been caught yet.");
+
     /// <summary>Whether this request is the one; true once.</summary>
-    public bool Takes(ApiKey request) => request == kind && !caught.Task.IsCompleted && Interlocked.Decrement(ref left) == -1;
+    public bool Takes(Frame request)
+    {
+        if (request.ApiKey != kind || taken is not null || (which is not null && !which(request)) || Interlocked.Decrement(ref left) != -1) return false;
+        taken = request;
+        return true;
+    }
 
     public void Close() => caught.TrySetResult();
 }

@@ -19,6 +19,9 @@ internal sealed class ClosedLoop(IClusterEdge edge)
 
     public IReadOnlyList<StartHistory> Histories => [.. histories];
 
+    /// <summary>The time of the histories.</summary>
+    public TimeSpan Now => Stopwatch.GetElapsedTime(begin);
+
     /// <summary>Ends when every work has been told its end, or with the token.</summary>
     public Task RunAsync(IEnumerable<(string Id, FlowWork Work)> works, int clients, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Corda.IntegrationTests.Faults.Proxy;
 using Corda.IntegrationTests.Kafka;
 
@@ -63,6 +64,17 @@ internal sealed class FaultBroker : IAsyncDisposable
 
     public string Tool(params string[] arguments) => broker.Tool(arguments);
 
+    /// <summary>The broker that coordinates this group.</summary>
+    public int CoordinatorOf(string group) =>
+        Rows(Tool("consumer-groups", "--bootstrap-server", Bootstrap, "--describe", "--group", group, "--state"))
+            .Where(row => row[0] == group)
+            .Select(row => Number(row[2].Trim('(', ')')))
+            .First();
+
+    /// <summary>The broker that coordinates most of the transactions of today.</summary>
+    public int CoordinatorOfTransactions() =>
+        Rows(Tool("transactions", "--bootstrap-server", Bootstrap, "list")).Skip(1).GroupBy(row => Number(row[1])).MaxBy(brokers => brokers.Count())!.Key;
+
     /// <summary>Three brokers, without proxies.</summary>
     public static FaultBroker StartThree()
     {
@@ -86,6 +98,11 @@ internal sealed class FaultBroker : IAsyncDisposable
 
     // The oracle wants every version of every state.
     private static string[] Common => ["log.cleaner.enable=false", "group.consumer.session.timeout.ms=3000"];
+
+    private static IEnumerable<string[]> Rows(string table) =>
+        table.Split('\n').Select(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).Where(row => row.Length > 2);
+
+    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 
     private static KafkaTool Tool() => KafkaTool.Find(out string? why) ?? throw new InvalidOperationException(why);
 }

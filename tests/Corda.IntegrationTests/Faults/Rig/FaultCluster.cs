@@ -1,5 +1,8 @@
+using System.Globalization;
 using System.Net;
+using System.Net.Http.Json;
 using System.Text;
+using System.Text.Json.Nodes;
 using Corda.FaultFlows;
 using Corda.FaultHost;
 using Corda.IntegrationTests.Faults.Oracle;
@@ -25,6 +28,9 @@ internal sealed record FaultClusterSettings
     /// <summary>How its flow workers are bad.</summary>
     public Mutant Mutant { get; init; }
 
+    /// <summary>The share of its flow workers' commits that fail without anybody's fault, 0 to 1.</summary>
+    public double Trouble { get; init; }
+
     /// <summary>Further settings of every process.</summary>
     public IReadOnlyList<string> Settings { get; init; } = [];
 
@@ -38,7 +44,11 @@ internal sealed record FaultClusterSettings
 /// <summary>A broker, one process with rpc and db, and flow workers, each a process behind a proxy of its own. Everything dies with the test.</summary>
 internal sealed class FaultCluster : IAsyncDisposable
 {
-    private const string FlowGroup = "flow-worker";
+    /// <summary>The group of all flow workers.</summary>
+    public const string FlowGroup = "flow-worker";
+
+    private const int Partitions = 6;
+    private const int RoundsMax = 10;
     private readonly string folder = Directory.CreateTempSubdirectory("corda-faults-").FullName;
     private readonly FaultClusterSettings settings;
     private readonly int seed;
@@ -62,7 +72,12 @@ internal sealed class FaultCluster : IAsyncDisposable
 
     public IClusterEdge Edge => edge!;
 
+    /// <summary>Who puts it under load.</summary>
+    public FaultRun? Load { private get; set; }
+
     public TimeSpan SessionTimeout => settings.SessionTimeout;
+
+    public TimeSpan TransactionTimeout => settings.TransactionTimeout;
 
     private string LedgerFolder => Path.Combine(folder, "ledger");
 
@@ -86,6 +101,13 @@ internal sealed class FaultCluster : IAsyncDisposable
             await cluster.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>As <see cref="RepairAsync"/>, for a test of its own: what one that has failed left of its load ends, too.</summary>
+    public async Task RenewAsync()
+    {
+        if (Load is not null) await Load.StopAsync();
+        await RepairAsync();
     }
 
     /// <summary>Ends whoever was added, starts whoever is dead, brokers included, heals all networks, and waits until everybody is ready.</summary>
@@ -131,7 +153,7 @@ internal sealed class FaultCluster : IAsyncDisposable
             [Ledger.FolderVariable] = LedgerFolder,
             [FaultSettings.CrashFileVariable] = crashFile,
             [FaultSettings.MutantVariable] = settings.Mutant.ToString(),
-            [FaultSettings.TroubleVariable] = settings.Mutant == Mutant.None ? "0" : "0.05",
+            [FaultSettings.TroubleVariable] = settings.Trouble.ToString(CultureInfo.InvariantCulture),
             [FaultSettings.SeedVariable] = $"{seed + number}",
         };
         Gate? gate = settings.Gates ? new Gate { Target = new IPEndPoint(IPAddress.Loopback, HostProcess.FreePort()) } : null;
@@ -143,17 +165,19 @@ internal sealed class FaultCluster : IAsyncDisposable
 
     public Task ReadyAsync() => Task.WhenAll([EdgeProcess.WaitReadyAsync(), .. flows.Where(flow => !flow.Host.HasExited).Select(flow => flow.Host.WaitReadyAsync())]);
 
-    /// <summary>Everything that the oracle looks at, taken while nothing changes.</summary>
+    /// <summary>Everything that the oracle looks at, taken while nothing changes. Where something always does, it is judged as it is: that alone is a violation.</summary>
     public Evidence Evidence(IReadOnlyList<StartHistory> starts)
     {
-        while (true)
+        IReadOnlyDictionary<TopicPartition, IReadOnlyList<RawBatch>> batches = Batches();
+        for (int round = 1; ; round++)
         {
-            IReadOnlyDictionary<TopicPartition, IReadOnlyList<RawBatch>> batches = Batches();
-            var log = new CommittedRecords(Dump.Read([.. batches.Keys], (partition, offset) => Writer(batches[partition], offset)));
-            IReadOnlyDictionary<TopicPartition, long> lag = Lag(log, batches);
-            if (batches.All(before => Batches()[before.Key].Count == before.Value.Count))
+            IReadOnlyDictionary<TopicPartition, IReadOnlyList<RawBatch>> before = batches;
+            var log = new CommittedRecords(Dump.Read([.. before.Keys], (partition, offset) => Writer(before[partition], offset)));
+            IReadOnlyDictionary<TopicPartition, long> lag = Lag(log, before);
+            batches = Batches();
+            if (round == RoundsMax || before.All(partition => batches[partition.Key].Count == partition.Value.Count))
             {
-                return new Evidence(starts, EffectLedger.Read(LedgerFolder), log, batches, lag);
+                return new Evidence(starts, EffectLedger.Read(LedgerFolder), log, before, lag);
             }
         }
     }
@@ -184,6 +208,14 @@ internal sealed class FaultCluster : IAsyncDisposable
         }
 
         return standing.ToString();
+    }
+
+    /// <summary>Whether this worker has all events for itself, as it has told the cluster.</summary>
+    public async Task<bool> OwnsAllAsync(FlowProcess worker)
+    {
+        JsonNode topology = (await EdgeProcess.Client.GetFromJsonAsync<JsonNode>(new Uri("/api/v1/cluster/topology", UriKind.Relative)))!;
+        JsonNode? self = topology["workers"]!.AsArray().FirstOrDefault(one => (string?)one!["workerId"] == worker.WorkerId);
+        return self?["lanes"]!.AsArray().Sum(lane => lane!["partitions"]![Topics.FlowEvent.Name]?.AsArray().Count ?? 0) == Partitions;
     }
 
     /// <summary>A record that is no event, on a partition of the events.</summary>
@@ -219,7 +251,7 @@ internal sealed class FaultCluster : IAsyncDisposable
             $"--Corda:Roles={roles}",
             "--Corda:Bus:Type=Kafka",
             $"--Corda:Bus:Kafka:BootstrapServers={bootstrap}",
-            "--Corda:Bus:Kafka:Partitions=6",
+            $"--Corda:Bus:Kafka:Partitions={Partitions}",
             $"--Corda:Bus:Kafka:SessionTimeout={settings.SessionTimeout}",
             $"--Corda:Bus:Kafka:TransactionTimeout={settings.TransactionTimeout}",
             "--Corda:Rpc:ConfirmTimeout=00:00:05",

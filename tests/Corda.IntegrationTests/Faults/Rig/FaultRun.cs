@@ -10,7 +10,7 @@ namespace Corda.IntegrationTests.Faults.Rig;
 internal sealed class FaultRun(FaultCluster cluster, string name, int seed, ITestOutputHelper output)
 {
     private const int Clients = 12;
-    private const int Plenty = 5_000;
+    private const int Plenty = 100_000;
     private readonly ClosedLoop loop = new(cluster.Edge);
     private readonly CancellationTokenSource stop = new();
     private Task clients = Task.CompletedTask;
@@ -20,6 +20,9 @@ internal sealed class FaultRun(FaultCluster cluster, string name, int seed, ITes
     /// <summary>Flows that a client was told the end of.</summary>
     public int Ended => loop.Histories.Count(history => history.EndSeen);
 
+    /// <summary>The time of the histories.</summary>
+    public TimeSpan Now => loop.Now;
+
     /// <summary>Clients start flows until <see cref="EndAsync"/>. Returns when the first have ended, so that what happens next happens under load.</summary>
     public async Task StartAsync(IEnumerable<(string Id, FlowWork Work)>? extra = null, int count = Plenty, int number = Clients, TimeSpan? limit = null)
     {
@@ -28,14 +31,32 @@ internal sealed class FaultRun(FaultCluster cluster, string name, int seed, ITes
     }
 
     /// <summary>As <see cref="StartAsync"/>, without waiting for anything.</summary>
-    public void Begin(IEnumerable<(string Id, FlowWork Work)>? extra = null, int count = Plenty, int number = Clients) =>
+    public void Begin(IEnumerable<(string Id, FlowWork Work)>? extra = null, int count = Plenty, int number = Clients)
+    {
+        cluster.Load = this;
         clients = loop.RunAsync((extra ?? []).Concat(Workload.Mixed($"{name}-{seed}", seed, count)), number, stop.Token);
+    }
+
+    /// <summary>The clients go, whatever they have begun.</summary>
+    public async Task StopAsync()
+    {
+        await stop.CancelAsync();
+        await clients;
+    }
 
     /// <summary>Lets time pass under load, in which something is done again and again.</summary>
     public static async Task ForAsync(TimeSpan time, Func<Task> again)
     {
         long begin = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(begin) < time) await again();
+    }
+
+    /// <summary>How many flows a second ended while something went on.</summary>
+    public async Task<double> RateAsync(Func<Task> meanwhile)
+    {
+        (int before, TimeSpan began) = (Ended, Now);
+        await meanwhile();
+        return (Ended - before) / (Now - began).TotalSeconds;
     }
 
     /// <summary>Waits until so many more flows have ended: the cluster works.</summary>
@@ -77,8 +98,7 @@ internal sealed class FaultRun(FaultCluster cluster, string name, int seed, ITes
         {
             // The oracle says what is missing; who has what is asked while it still is so.
             output.WriteLine(await cluster.StandingAsync());
-            await stop.CancelAsync();
-            await clients;
+            await StopAsync();
         }
 
         Evidence evidence = cluster.Evidence(loop.Histories);
@@ -93,11 +113,12 @@ internal sealed class FaultRun(FaultCluster cluster, string name, int seed, ITes
         return (evidence, cluster.NewViolations(evidence));
     }
 
-    /// <summary>The longest time in which no client was told an end.</summary>
-    public TimeSpan LongestSilence()
+    /// <summary>The longest time in which no client was told an end; of all since <paramref name="since"/> and till now, or between the first end and the last.</summary>
+    public TimeSpan LongestSilence(TimeSpan? since = null)
     {
-        TimeSpan[] ends = [.. loop.Histories.SelectMany(history => history.Seen.Where(one => StartHistory.IsTerminal(one.State)).Take(1)).Select(one => one.At).Order()];
-        return ends.Zip(ends.Skip(1), (one, next) => next - one).DefaultIfEmpty().Max();
+        IEnumerable<TimeSpan> ends = loop.Histories.SelectMany(history => history.Seen.Where(one => StartHistory.IsTerminal(one.State)).Take(1)).Select(one => one.At);
+        TimeSpan[] marks = [.. (since is { } from ? ends.Where(end => end > from).Append(from).Append(Now) : ends).Order()];
+        return marks.Zip(marks.Skip(1), (one, next) => next - one).DefaultIfEmpty().Max();
     }
 
     private string Unended() => string.Join("; ", loop.Histories.Where(history => !history.EndSeen).Take(5)

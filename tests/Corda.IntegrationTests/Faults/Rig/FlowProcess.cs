@@ -8,9 +8,14 @@ namespace Corda.IntegrationTests.Faults.Rig;
 /// <summary>A flow worker: a process with a network of its own, in which a crash point can be armed.</summary>
 internal sealed class FlowProcess(string name, HostProcess host, ChaosProxy? proxy, Gate? gate, string crashFile) : IDisposable
 {
+    private const string Introduction = "This worker is ";
+
     public string Name => name;
 
     public HostProcess Host => host;
+
+    /// <summary>What the cluster knows this life of it by, as it says itself.</summary>
+    public string WorkerId => host.Output.Split(Introduction)[^1].Split('@')[0];
 
     /// <summary>Between this worker and the broker; null with three brokers.</summary>
     public ChaosProxy? Proxy => proxy;

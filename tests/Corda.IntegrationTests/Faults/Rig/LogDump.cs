@@ -10,6 +10,7 @@ internal sealed class LogDump(string bootstrap)
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(90);
 
     /// <summary>Every committed record of these partitions, up to where each then ends.</summary>
     public IReadOnlyList<LogRecord> Read(IReadOnlyList<BusPartition> partitions, Func<BusPartition, long, string?> writer)
@@ -57,7 +58,7 @@ internal sealed class LogDump(string bootstrap)
                 client.GetMetadata(CallTimeout);
                 return DateTimeOffset.UtcNow;
             }
-            catch (KafkaException) when (Stopwatch.GetElapsedTime(begin) < ReadTimeout)
+            catch (KafkaException) when (Stopwatch.GetElapsedTime(begin) < StartTimeout)
             {
                 // Not yet.
             }

@@ -39,7 +39,11 @@ internal sealed class RestEdge(HostProcess host, string shortHash) : IClusterEdg
                 _ => (Answer.Refused, $"{(int)answer.StatusCode} {text}", null),
             };
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or JsonException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return (Answer.Unknown, Attempt.NoAnswer, null);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
         {
             return (Answer.Unknown, e.Message, null);
         }

@@ -14,6 +14,9 @@ public sealed class BrokerMutantTests(ITestOutputHelper output) : FaultTest(outp
     // What has not ended by then counts as lost: the control shows that the real engine is not slower.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
+    // Of the control, too: what it comes through, the mutants must not.
+    private const double Trouble = 0.05;
+
     private static readonly Mutant[] Tried =
     [
         Mutant.None, Mutant.OffsetsFirst, Mutant.OffsetsLast, Mutant.DropOffsets, Mutant.IgnoreFence, Mutant.EvictWithoutFencing, Mutant.OwnGroup, Mutant.ApplyBeforeCommit,
@@ -37,7 +40,7 @@ public sealed class BrokerMutantTests(ITestOutputHelper output) : FaultTest(outp
 
     private async Task<IReadOnlyList<Violation>> RunAsync(Mutant mutant)
     {
-        await using FaultCluster cluster = await FaultCluster.StartAsync(new FaultClusterSettings { Flows = 2, Mutant = mutant }, SeedOfRun);
+        await using FaultCluster cluster = await FaultCluster.StartAsync(new FaultClusterSettings { Flows = 2, Mutant = mutant, Trouble = Trouble }, SeedOfRun);
         FaultRun run = Run(cluster, $"{mutant}");
         run.Begin();
         await Task.Delay(TimeSpan.FromSeconds(3));

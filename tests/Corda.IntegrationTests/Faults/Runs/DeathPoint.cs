@@ -60,6 +60,8 @@ internal abstract record DeathPoint
                 // All others go, and come back: everything moves to the dying one, and two thirds of it away again.
                 FlowProcess[] others = [.. cluster.Flows.Where(flow => flow != dying)];
                 foreach (FlowProcess other in others) await other.Host.TerminateAsync();
+                await Support.Eventually.True(
+                    async () => dying.Host.HasExited || await cluster.OwnsAllAsync(dying), () => $"{dying.Name} was not given everything", ComesWithin);
                 foreach (FlowProcess other in others) other.Host.Start();
             }
 

@@ -1,3 +1,4 @@
+using Corda.IntegrationTests.Faults.Proxy;
 using Corda.IntegrationTests.Faults.Rig;
 using Xunit.Abstractions;
 
@@ -21,7 +22,7 @@ public class LivingCluster : IAsyncLifetime
     internal async Task<FaultCluster> WholeAsync(int seed)
     {
         if (cluster is null) cluster = await FaultCluster.StartAsync(Settings, seed);
-        else await cluster.RepairAsync();
+        else await cluster.RenewAsync();
         return cluster;
     }
 }
@@ -32,6 +33,8 @@ public abstract class FaultTest(ITestOutputHelper output)
     private protected ITestOutputHelper Output => output;
 
     private protected int SeedOfRun { get; } = Seed.Of(output);
+
+    private protected static int Joins(IEnumerable<FlowProcess> flows) => flows.Sum(flow => flow.Proxy!.Requests(ApiKey.JoinGroup));
 
     private protected FaultRun Run(FaultCluster cluster, string name) => new(cluster, name, SeedOfRun, output);
 }

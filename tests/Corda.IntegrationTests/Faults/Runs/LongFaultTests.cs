@@ -10,6 +10,10 @@ public sealed class LongFaultTests(LivingCluster living, ITestOutputHelper outpu
 {
     private static readonly TimeSpan GoesOn = TimeSpan.FromSeconds(40);
 
+    // Of what ends a second in calm, in the same run: as much must end in a storm. Of the memory before: more means that something has no bound.
+    private const double RateShareMin = 0.2;
+    private const double GrowthMax = 3;
+
     [LongFaultFact]
     public async Task T03_death_at_every_point_of_a_transaction_is_no_different()
     {
@@ -52,16 +56,21 @@ public sealed class LongFaultTests(LivingCluster living, ITestOutputHelper outpu
         ChaosProxy proxy = cluster.Flows[2].Proxy!;
         Trap end = proxy.Catch(ApiKey.EndTxn, Side.Request);
         await end.Caught.WaitAsync(GoesOn);
-        int initialised = proxy.Requests(ApiKey.InitProducerId);
 
-        // The client gives the commit up and makes a new producer; then the old request arrives.
-        await Support.Eventually.True(
-            () => Task.FromResult(proxy.Requests(ApiKey.InitProducerId) > initialised), () => "the worker did not make a new producer", TimeSpan.FromSeconds(60));
+        // The client gives the commit up and makes a new producer; then the old request arrives, in the midst of a transaction of the new one.
+        Trap made = proxy.Catch(ApiKey.InitProducerId, Side.Request, which: OfTheSame);
+        await made.Caught.WaitAsync(TimeSpan.FromSeconds(60));
+        made.Release();
         await run.MoreEndAsync(5, GoesOn);
+        Trap later = proxy.Catch(ApiKey.TxnOffsetCommit, Side.Request, which: OfTheSame);
+        await later.Caught.WaitAsync(GoesOn);
         end.Release();
+        await Task.Delay(TimeSpan.FromSeconds(0.5));
+        later.Release();
         await run.MoreEndAsync(20, GoesOn);
 
         await run.EndAsync();
+        bool OfTheSame(Frame request) => request.TransactionalId == end.Request.TransactionalId;
     }
 
     [LongFaultFact]
@@ -72,14 +81,16 @@ public sealed class LongFaultTests(LivingCluster living, ITestOutputHelper outpu
         await run.StartAsync();
         FlowProcess guest = cluster.AddFlowProcess();
 
-        await FaultRun.ForAsync(FaultLength.Of(TimeSpan.FromSeconds(25), TimeSpan.FromMinutes(5)), async () =>
+        double calm = await CalmRateAsync(run);
+        double storm = await run.RateAsync(() => FaultRun.ForAsync(FaultLength.Of(TimeSpan.FromSeconds(25), TimeSpan.FromMinutes(5)), async () =>
         {
             guest.Host.Start();
             await guest.Host.WaitReadyAsync();
             await Task.Delay(TimeSpan.FromSeconds(2));
             await guest.Host.TerminateAsync();
             await Task.Delay(TimeSpan.FromSeconds(2));
-        });
+        }));
+        RequireRate(storm, calm);
         await run.MoreEndAsync(20, GoesOn);
 
         await run.EndAsync();
@@ -144,7 +155,8 @@ public sealed class LongFaultTests(LivingCluster living, ITestOutputHelper outpu
     public Task T20_connections_that_are_reset_at_random_cost_nothing_but_time() => JudgedAsync("T20", async (cluster, run) =>
     {
         int resets = Resets(cluster);
-        await EndureAsync(run, cluster.Flows, proxy => proxy.Weather = new Weather(ResetShare: 0.002), FaultLength.Of(TimeSpan.FromSeconds(20), TimeSpan.FromMinutes(5)));
+        double calm = await CalmRateAsync(run);
+        RequireRate(await EndureAsync(run, cluster.Flows, proxy => proxy.Weather = new Weather(ResetShare: 0.002), FaultLength.Of(TimeSpan.FromSeconds(20), TimeSpan.FromMinutes(5))), calm);
         Output.WriteLine($"{Resets(cluster) - resets} resets");
         Assert.True(Resets(cluster) > resets, "no connection was reset: nothing was tried");
     });
@@ -159,8 +171,14 @@ public sealed class LongFaultTests(LivingCluster living, ITestOutputHelper outpu
     });
 
     [LongFaultFact]
-    public Task T22_slow_link_slows_down_and_breaks_nothing() => JudgedAsync("T22", (cluster, run) =>
-        EndureAsync(run, cluster.Flows, proxy => proxy.Weather = new Weather(BytesPerSecond: 125_000), FaultLength.Of(TimeSpan.FromSeconds(20), TimeSpan.FromMinutes(5))));
+    public Task T22_slow_link_slows_down_and_breaks_nothing() => JudgedAsync("T22", async (cluster, run) =>
+    {
+        await CalmRateAsync(run);
+        long[] before = Resident(cluster);
+        var slow = new Weather(BytesPerSecond: 125_000);
+        await EndureAsync(run, cluster.Flows, proxy => proxy.Weather = slow, FaultLength.Of(TimeSpan.FromSeconds(20), TimeSpan.FromMinutes(5)));
+        RequireBounded(before, Resident(cluster));
+    });
 
     [LongFaultFact]
     public async Task T29_flow_that_becomes_too_large_for_a_record_fails_by_name_and_nobody_else()
@@ -183,10 +201,15 @@ public sealed class LongFaultTests(LivingCluster living, ITestOutputHelper outpu
         FaultCluster cluster = await living.WholeAsync(SeedOfRun);
         FaultRun flood = Run(cluster, "T30");
         await flood.StartAsync(number: 150);
+        long[] before = Resident(cluster);
         await Task.Delay(FaultLength.Of(TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(10)));
+        RequireBounded(before, Resident(cluster));
         await flood.EndAsync(TimeSpan.FromMinutes(2));
-        int refused = flood.Histories.Sum(history => history.Attempts.Count(attempt => attempt.Answer == Answer.Unknown));
-        Output.WriteLine($"{refused} of {flood.Histories.Sum(history => history.Attempts.Count)} requests were not taken at once");
+        Attempt[] attempts = [.. flood.Histories.SelectMany(history => history.Attempts)];
+        Attempt[] refused = [.. attempts.Where(attempt => attempt.Answer == Answer.Unknown)];
+        Output.WriteLine($"{refused.Length} of {attempts.Length} requests were not taken at once");
+        Assert.All(refused, attempt => Assert.True(attempt.Code is 429 or 503, $"{attempt} is no refusal"));
+        Assert.All(flood.Histories, history => Assert.True(history.EndSeen, $"{history} did not drain"));
 
         FaultRun after = Run(cluster, "T30-after");
         await after.StartAsync();
@@ -194,18 +217,35 @@ public sealed class LongFaultTests(LivingCluster living, ITestOutputHelper outpu
         await after.EndAsync();
     }
 
-    private static int Joins(IEnumerable<FlowProcess> flows) => flows.Sum(flow => flow.Proxy!.Requests(ApiKey.JoinGroup));
-
     private static int Resets(FaultCluster cluster) => cluster.Flows.Sum(flow => flow.Proxy!.Resets);
 
-    // For a while something is wrong with the network of these workers. Then all is well again, and each of them has its share of the work.
-    private static async Task EndureAsync(FaultRun run, IReadOnlyList<FlowProcess> workers, Action<ChaosProxy> wrong, TimeSpan time)
+    private static long[] Resident(FaultCluster cluster) => [.. cluster.Flows.Select(flow => flow.Host.ResidentBytes).Append(cluster.EdgeProcess.ResidentBytes)];
+
+    private static Task<double> CalmRateAsync(FaultRun run) => run.RateAsync(() => Task.Delay(FaultLength.Of(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(1))));
+
+    // For a while something is wrong with the network of these workers; how many flows a second end nevertheless. Then all is well again, and each of them has its
+    // share of the work.
+    private static async Task<double> EndureAsync(FaultRun run, IReadOnlyList<FlowProcess> workers, Action<ChaosProxy> wrong, TimeSpan time)
     {
         foreach (FlowProcess worker in workers) wrong(worker.Proxy!);
-        await Task.Delay(time);
+        double rate = await run.RateAsync(() => Task.Delay(time));
         foreach (FlowProcess worker in workers) worker.Proxy!.Heal();
         await run.MoreEndAsync(10, GoesOn);
         foreach (FlowProcess worker in workers) await run.WorksAsync(worker, GoesOn);
+        return rate;
+    }
+
+    private void RequireRate(double storm, double calm)
+    {
+        Output.WriteLine($"{storm:0.0} flows a second ended, {storm / calm:0.00} of the {calm:0.0} in calm");
+        Assert.True(storm >= RateShareMin * calm, $"{storm:0.0} flows a second ended, of {calm:0.0} in calm");
+    }
+
+    private void RequireBounded(long[] before, long[] after)
+    {
+        Output.WriteLine($"resident memory of the flow workers and the edge, MiB: {Mib(before)} before, {Mib(after)} after");
+        Assert.All(before.Zip(after), one => Assert.True(one.Second < GrowthMax * one.First, $"memory grew from {one.First} to {one.Second} bytes"));
+        static string Mib(long[] bytes) => string.Join(", ", bytes.Select(one => one >> 20));
     }
 
     // Whatever is wrong is wrong under load, and then there is the judge.

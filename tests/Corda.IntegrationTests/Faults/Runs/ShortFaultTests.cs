@@ -10,6 +10,7 @@ namespace Corda.IntegrationTests.Faults.Runs;
 public sealed class ShortFaultTests(LivingCluster living, ITestOutputHelper output) : FaultTest(output), IClassFixture<LivingCluster>
 {
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     [FaultFact]
     public async Task T01_killed_worker_costs_no_flow_anything_but_time()
@@ -19,7 +20,7 @@ public sealed class ShortFaultTests(LivingCluster living, ITestOutputHelper outp
         await run.StartAsync();
 
         cluster.Flows[(int)((uint)SeedOfRun % 3)].Host.Kill();
-        await run.MoreEndAsync(20, TimeSpan.FromSeconds(30));
+        await run.MoreEndAsync(20, Patience);
 
         await run.EndAsync();
     }
@@ -32,7 +33,7 @@ public sealed class ShortFaultTests(LivingCluster living, ITestOutputHelper outp
         await run.StartAsync();
 
         await cluster.Flows[1].Host.TerminateAsync();
-        await run.MoreEndAsync(20, TimeSpan.FromSeconds(30));
+        await run.MoreEndAsync(20, Patience);
 
         await run.EndAsync();
         Assert.Equal(0, cluster.Flows[1].Host.ExitCode);
@@ -57,13 +58,28 @@ public sealed class ShortFaultTests(LivingCluster living, ITestOutputHelper outp
         FaultCluster cluster = await living.WholeAsync(SeedOfRun);
         FaultRun run = Run(cluster, "T04");
         await run.StartAsync();
+        FlowProcess zombie = cluster.Flows[0];
+        FlowProcess[] others = [.. cluster.Flows.Where(flow => flow != zombie)];
 
-        cluster.Flows[0].Host.Pause();
+        // It has begun a transaction, and the offsets are not part of it yet: while they are, nobody can take over, and it may still commit.
+        Trap begun = zombie.Proxy!.Catch(ApiKey.AddOffsetsToTxn, Side.Request);
+        await begun.Caught.WaitAsync(Patience);
+        zombie.Host.Pause();
+        DateTimeOffset stopped = DateTimeOffset.UtcNow;
+        (int joins, int newMembers) = (Joins(others), zombie.Proxy.NewMembers);
         await Task.Delay(cluster.SessionTimeout + Moment);
-        cluster.Flows[0].Host.Resume();
-        await run.MoreEndAsync(20, TimeSpan.FromSeconds(30));
+        await Support.Eventually.True(() => Task.FromResult(Joins(others) > joins), () => "the others were never told to go on without it", Patience);
+        begun.Release();
+        zombie.Host.Resume();
+        await Support.Eventually.True(() => Task.FromResult(zombie.Proxy.NewMembers > newMembers), () => $"it was not given up\n{cluster.Said()}", Patience);
+        await run.WorksAsync(zombie, Patience);
+        await run.MoreEndAsync(20, Patience);
 
-        await run.EndAsync();
+        Evidence evidence = await run.EndAsync();
+        IReadOnlyList<TransactionEnd> ends = TransactionEnd.Of(begun.Request.Producer!, stopped, evidence);
+        Output.WriteLine($"{begun.Request.TransactionalId}: {string.Join(", ", ends.Take(1))}");
+        Assert.NotEmpty(ends);
+        Assert.False(ends[0].Committed, $"{ends[0]} by a worker that others had taken over from");
     }
 
     [FaultFact]
@@ -75,13 +91,27 @@ public sealed class ShortFaultTests(LivingCluster living, ITestOutputHelper outp
         FlowProcess dying = cluster.Flows[1];
 
         // Everything is written and the offsets are sent; only the end of the transaction never comes.
-        Trap end = dying.Proxy!.Catch(ApiKey.EndTxn, Side.Request);
-        await end.Caught.WaitAsync(TimeSpan.FromSeconds(20));
+        Trap offsets = dying.Proxy!.Catch(ApiKey.TxnOffsetCommit, Side.Request);
+        await offsets.Caught.WaitAsync(Patience);
+        Trap end = dying.Proxy.Catch(ApiKey.EndTxn, Side.Request, which: request => request.TransactionalId == offsets.Request.TransactionalId);
+        offsets.Release();
+        await end.Caught.WaitAsync(Patience);
+        DateTimeOffset killed = DateTimeOffset.UtcNow;
         dying.Host.Kill();
         end.Drop();
-        await run.MoreEndAsync(20, TimeSpan.FromSeconds(30));
+        await run.MoreEndAsync(20, Patience);
 
-        await run.EndAsync();
+        // The brokers by themselves would end it after its timeout, and nobody could read the offsets until then.
+        Evidence evidence = await run.EndAsync();
+        IReadOnlyList<TransactionEnd> ends = [.. TransactionEnd.Of(end.Request.Producer!, killed, evidence).Where(one => one.After is not null)];
+        Output.WriteLine($"{end.Request.TransactionalId}: {string.Join(", ", ends)}");
+        Assert.NotEmpty(ends);
+        Assert.All(ends, one =>
+        {
+            Assert.False(one.Committed, $"{one} was committed by nobody");
+            Assert.True(one.After < cluster.TransactionTimeout / 2, $"{one} stayed open, of {cluster.TransactionTimeout}");
+        });
+        Assert.All(ends.Where(one => one.Partition.Topic == CommittedRecords.StateTopic), one => Assert.True(one.GoesOn < cluster.TransactionTimeout, $"{one} was held up"));
     }
 
     [FaultFact]
@@ -94,14 +124,14 @@ public sealed class ShortFaultTests(LivingCluster living, ITestOutputHelper outp
 
         // The client loses the connection on which it has asked for the commit, and asks again; the first request is still under way.
         Trap end = proxy.Catch(ApiKey.EndTxn, Side.Request);
-        await end.Caught.WaitAsync(TimeSpan.FromSeconds(20));
+        await end.Caught.WaitAsync(Patience);
         end.LoseClient();
-        Trap later = proxy.Catch(ApiKey.TxnOffsetCommit, Side.Request);
-        await later.Caught.WaitAsync(TimeSpan.FromSeconds(20));
+        Trap later = proxy.Catch(ApiKey.TxnOffsetCommit, Side.Request, which: request => request.TransactionalId == end.Request.TransactionalId);
+        await later.Caught.WaitAsync(Patience);
         end.Release();
         await Task.Delay(Moment / 2);
         later.Release();
-        await run.MoreEndAsync(20, TimeSpan.FromSeconds(30));
+        await run.MoreEndAsync(20, Patience);
 
         await run.EndAsync();
     }
@@ -116,7 +146,7 @@ public sealed class ShortFaultTests(LivingCluster living, ITestOutputHelper outp
         cluster.EdgeProcess.Kill();
         foreach (FlowProcess flow in cluster.Flows) flow.Host.Kill();
         await cluster.RepairAsync();
-        await run.MoreEndAsync(20, TimeSpan.FromSeconds(30));
+        await run.MoreEndAsync(20, Patience);
 
         await run.EndAsync();
     }
