@@ -14,11 +14,19 @@ internal sealed class FaultFactAttribute : FactAttribute
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class LongFaultFactAttribute : FactAttribute
 {
-    public LongFaultFactAttribute()
-    {
-        if (!FaultLength.Long) Skip = "Takes long: CORDA_FAULTS=all runs it, CORDA_FAULTS=full at full length.";
-        else if (Environment.GetEnvironmentVariable("CI") != "true" && FaultBroker.WhyNone is { } why) Skip = why;
-    }
+    public LongFaultFactAttribute() => Skip = WhyNot;
+
+    /// <summary>Why none of them runs now; null if they do.</summary>
+    public static string? WhyNot => !FaultLength.Long
+        ? "Takes long: CORDA_FAULTS=all runs it, CORDA_FAULTS=full at full length."
+        : Environment.GetEnvironmentVariable("CI") == "true" ? null : FaultBroker.WhyNone;
+}
+
+/// <summary>As <see cref="LongFaultFactAttribute"/>, in several cases.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class LongFaultTheoryAttribute : TheoryAttribute
+{
+    public LongFaultTheoryAttribute() => Skip = LongFaultFactAttribute.WhyNot;
 }
 
 /// <summary>How long the long tests take.</summary>

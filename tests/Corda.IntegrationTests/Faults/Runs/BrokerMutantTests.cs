@@ -17,26 +17,19 @@ public sealed class BrokerMutantTests(ITestOutputHelper output) : FaultTest(outp
     // Of the control, too: what it comes through, the mutants must not.
     private const double Trouble = 0.05;
 
-    private static readonly Mutant[] Tried =
+    /// <summary>The bad ones.</summary>
+    public static TheoryData<Mutant> Tried { get; } =
     [
-        Mutant.None, Mutant.OffsetsFirst, Mutant.OffsetsLast, Mutant.DropOffsets, Mutant.IgnoreFence, Mutant.EvictWithoutFencing, Mutant.OwnGroup, Mutant.ApplyBeforeCommit,
+        Mutant.OffsetsFirst, Mutant.OffsetsLast, Mutant.DropOffsets, Mutant.IgnoreFence, Mutant.EvictWithoutFencing, Mutant.OwnGroup, Mutant.ApplyBeforeCommit,
         Mutant.AgainAfterIndefinite, Mutant.RestoreUnread, Mutant.LostTimer,
     ];
 
-    [LongFaultFact]
-    public async Task Every_engine_built_wrong_is_caught_on_a_real_broker()
-    {
-        var escaped = new List<Mutant>();
-        foreach (Mutant mutant in Tried)
-        {
-            IReadOnlyList<Violation> violations = await RunAsync(mutant);
-            Output.WriteLine($"{mutant,-22}{string.Join(", ", violations.GroupBy(violation => violation.Invariant[..2]).Select(by => $"{by.Key} {by.Count()}x"))}");
-            foreach (Violation first in violations.DistinctBy(violation => violation.Invariant)) Output.WriteLine($"    {first}");
-            if (violations.Count == 0) escaped.Add(mutant);
-        }
+    [LongFaultTheory]
+    [MemberData(nameof(Tried))]
+    public async Task Engine_built_wrong_is_caught_on_a_real_broker(Mutant mutant) => Assert.NotEmpty(await RunAsync(mutant));
 
-        Assert.Equal([Mutant.None], escaped);
-    }
+    [LongFaultFact]
+    public async Task Engine_as_it_is_comes_through_the_same() => Assert.Empty(await RunAsync(Mutant.None));
 
     private async Task<IReadOnlyList<Violation>> RunAsync(Mutant mutant)
     {
@@ -48,7 +41,10 @@ public sealed class BrokerMutantTests(ITestOutputHelper output) : FaultTest(outp
         cluster.Flows[0].Host.Start();
         await Task.Delay(TimeSpan.FromSeconds(2));
         await MakeZombieAsync(cluster, cluster.Flows[1]);
-        return (await run.JudgeAsync(Patience)).Violations;
+        IReadOnlyList<Violation> violations = (await run.JudgeAsync(Patience)).Violations;
+        Output.WriteLine($"{mutant,-22}{string.Join(", ", violations.GroupBy(violation => violation.Invariant[..2]).Select(by => $"{by.Key} {by.Count()}x"))}");
+        foreach (Violation first in violations.DistinctBy(violation => violation.Invariant)) Output.WriteLine($"    {first}");
+        return violations;
     }
 
     // It stands still with a transaction begun, so that it has something to write when others have had its partitions for a while. Some mutants use none.
