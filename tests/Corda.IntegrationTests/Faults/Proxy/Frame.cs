@@ -23,7 +23,7 @@ internal sealed record Frame(byte[] Bytes)
             ? new RequestReader(this).Text()
             : null;
 
-    /// <summary>Of a request about a transaction's parts or its end: its producer, id and epoch as <see cref="Oracle.RawBatch.Writer"/> has them; null for none.</summary>
+    /// <summary>Of a request about a transaction's parts or its end: its producer, id and epoch as the log has them; null for none.</summary>
     public string? Producer
     {
         get

@@ -97,7 +97,7 @@ internal sealed class FaultRun(FaultCluster cluster, string name, int seed, ITes
         catch (TimeoutException)
         {
             // The oracle says what is missing; who has what is asked while it still is so.
-            output.WriteLine(await cluster.StandingAsync());
+            output.WriteLine(await StandingAsync());
             await StopAsync();
         }
 
@@ -119,6 +119,19 @@ internal sealed class FaultRun(FaultCluster cluster, string name, int seed, ITes
         IEnumerable<TimeSpan> ends = loop.Histories.SelectMany(history => history.Seen.Where(one => StartHistory.IsTerminal(one.State)).Take(1)).Select(one => one.At);
         TimeSpan[] marks = [.. (since is { } from ? ends.Where(end => end > from).Append(from).Append(Now) : ends).Order()];
         return marks.Zip(marks.Skip(1), (one, next) => next - one).DefaultIfEmpty().Max();
+    }
+
+    // A cluster that cannot even tell is judged all the same.
+    private async Task<string> StandingAsync()
+    {
+        try
+        {
+            return await cluster.StandingAsync();
+        }
+        catch (Exception cause)
+        {
+            return $"nobody knows who has what: {cause.Message}";
+        }
     }
 
     private string Unended() => string.Join("; ", loop.Histories.Where(history => !history.EndSeen).Take(5)
