@@ -5,7 +5,8 @@ using Corda.Benchmarks;
 using Corda.Benchmarks.Kafka;
 using Corda.IntegrationTests.Support;
 
-int failoverRuns = int.TryParse(Environment.GetEnvironmentVariable("CORDA_BENCH_RUNS"), out int runs) ? runs : 20;
+int failoverRuns = Number("CORDA_BENCH_RUNS", 20);
+int slowRuns = Number("CORDA_BENCH_SLOW_RUNS", failoverRuns);
 
 // Those that need nothing and take minutes are run where none is named.
 string[] withoutBroker = ["checkpoint", "engine", "bus", "state-and-event", "flows"];
@@ -34,9 +35,9 @@ var benchmarks = new Dictionary<string, Func<string, Task>>
     ["memory"] = static own => Task.Run(() => MemoryMeasurements.Run(own)),
     ["kafka"] = own => Task.Run(() => new KafkaBenchmark(own, broker.Value.Bootstrap).Run()),
     ["scale"] = own => new ScaleBenchmark(own, broker.Value).RunAsync(),
-    ["failover"] = own => new FailoverBenchmark(own, broker.Value).RunAsync(failoverRuns, "failover.png"),
-    ["restart"] = own => new RestartBenchmark(own, broker.Value).RunAsync(failoverRuns),
-    ["standby"] = own => new StandbyBenchmark(own, broker.Value).RunAsync(failoverRuns),
+    ["failover"] = own => new FailoverBenchmark(own, broker.Value).RunAsync(failoverRuns, slowRuns, "failover.png"),
+    ["restart"] = own => new RestartBenchmark(own, broker.Value).RunAsync(slowRuns),
+    ["standby"] = own => new StandbyBenchmark(own, broker.Value).RunAsync(slowRuns),
     ["kafka-memory"] = own => new MemoryOnKafka(own, broker.Value).RunAsync(),
 };
 try
@@ -61,6 +62,8 @@ finally
     if (broker.IsValueCreated) await broker.Value.DisposeAsync();
     Directory.Delete(folder, recursive: true);
 }
+
+static int Number(string variable, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(variable), out int number) ? number : otherwise;
 
 static string Commit()
 {

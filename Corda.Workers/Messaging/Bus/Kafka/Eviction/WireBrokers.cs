@@ -10,6 +10,9 @@ internal sealed class WireBrokers(string bootstrapServers, WireSecurity security
     // A broker that is gone without a word must not use up the patience that its neighbours deserve.
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(1);
 
+    // One that stands still takes connections all the same: its kernel does.
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(2);
+
     private readonly ConcurrentDictionary<(string Host, int Port), Lazy<Task<WireConnection>>> connections = new();
     private readonly IReadOnlyList<(string Host, int Port)> bootstrap = Parse(bootstrapServers);
 
@@ -50,15 +53,23 @@ internal sealed class WireBrokers(string bootstrapServers, WireSecurity security
 
     private async Task<WireReader> Ask((string Host, int Port) broker, WireRequest request)
     {
+        Lazy<Task<WireConnection>> connecting = connections.GetOrAdd(broker, at => new Lazy<Task<WireConnection>>(() => Open(at)));
         try
         {
-            WireConnection connection = await connections.GetOrAdd(broker, at => new Lazy<Task<WireConnection>>(() => Open(at))).Value;
-            return await connection.Ask(request, cancellation);
+            WireConnection connection = await connecting.Value;
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            limit.CancelAfter(AnswerTimeout);
+            return await connection.Ask(request, limit.Token);
         }
-        catch (Exception cause) when (cause is IOException or SocketException or ObjectDisposedException)
+        catch (Exception cause) when (cause is IOException or SocketException or ObjectDisposedException
+            || (cause is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
-            // Whoever comes next tries a new one.
-            connections.TryRemove(broker, out _);
+            // Whoever comes next tries a new one; what was half read of this one would be taken for another answer.
+            if (connections.TryRemove(KeyValuePair.Create(broker, connecting)) && connecting.Value.IsCompletedSuccessfully)
+            {
+                await (await connecting.Value).DisposeAsync();
+            }
+
             throw new IOException($"{broker.Host}:{broker.Port} does not answer: {cause.Message}", cause);
         }
     }
