@@ -37,6 +37,7 @@ internal sealed class SimulatedCluster : FaultyBus.IScene, IAsyncDisposable
 
     // Far more than a busy machine lets pass by accident: nobody is evicted but by JumpOverMemberTimeout.
     private static readonly TimeSpan MemberTimeout = TimeSpan.FromMinutes(4);
+    private const int TicksUntilAllStand = 10;
     private static readonly FlowPackage Package = Flows();
     private readonly FakeTimeProvider time = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
     private readonly Setup setup;
@@ -49,6 +50,7 @@ internal sealed class SimulatedCluster : FaultyBus.IScene, IAsyncDisposable
     private readonly ManualResetEventSlim zombieMayGoOn = new();
     private readonly List<(ISubscription Subscription, FaultyBus Bus)> workers = [];
     private volatile bool zombieStands;
+    private int ticksOfZombie;
     private volatile string? writtenAfterLoss;
 
     public SimulatedCluster(Setup setup)
@@ -73,7 +75,7 @@ internal sealed class SimulatedCluster : FaultyBus.IScene, IAsyncDisposable
         if (zombieStands)
         {
             // It may have come to stand only when all flows had ended: before it goes on, somebody else must own what it had.
-            while (requests.TryDequeue(out Action? takeover)) takeover();
+            TakeOver(ticks: TicksUntilAllStand);
             zombieMayGoOn.Set();
             await workers[0].Subscription.DisposeAsync();
         }
@@ -85,11 +87,6 @@ internal sealed class SimulatedCluster : FaultyBus.IScene, IAsyncDisposable
 
     public void StandStill()
     {
-        requests.Enqueue(() =>
-        {
-            JumpOverMemberTimeout();
-            StartWorker(setup.SameInstance ? "w1" : "w2");
-        });
         zombieStands = true;
     }
 
@@ -127,10 +124,21 @@ internal sealed class SimulatedCluster : FaultyBus.IScene, IAsyncDisposable
             }
 
             while (requests.TryDequeue(out Action? request)) request();
+            if (zombieStands) TakeOver(ticks: 1);
             if (workers[^1].Bus.Died.Task.IsCompleted) await ReplaceDeadAsync();
             time.Advance(TimeSpan.FromMilliseconds(100));
             await tick.WaitForNextTickAsync();
         }
+    }
+
+    // The thread that was struck stands at once, the worker's others at the next thing they want of the bus: only who stands is missing after the member timeout.
+    private void TakeOver(int ticks)
+    {
+        bool wasDue = ticksOfZombie >= TicksUntilAllStand;
+        ticksOfZombie += ticks;
+        if (wasDue || ticksOfZombie < TicksUntilAllStand) return;
+        JumpOverMemberTimeout();
+        StartWorker(setup.SameInstance ? "w1" : "w2");
     }
 
     private async Task ReplaceDeadAsync()
