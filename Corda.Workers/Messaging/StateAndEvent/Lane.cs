@@ -62,7 +62,9 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
         MakeRestoredLive();
         TendCopies();
         BatchInputs<TEvent> inputs = Inputs();
-        joined |= IsMember;
+
+        // To ask costs a way to the client's own thread and back.
+        if (!joined) joined = IsMember;
         if (inputs.Count == 0)
         {
             caution.NothingLeft(assignments.Live);
@@ -256,7 +258,6 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
     private BatchInputs<TEvent> Poll(int inputsMax)
     {
         TimeSpan wait = LaneInputs.WaitUntilDue(assignments.Live, work.Time.GetUtcNow(), settings.PollWait);
-
         IReadOnlyList<ConsumedRecord> records = consumer!.Poll(inputsMax, joined ? wait : joinWait);
         joinWait = JoinWait;
         return LaneInputs.Collect<TState, TEvent>(records, assignments.Live, work.Time.GetUtcNow(), inputsMax);

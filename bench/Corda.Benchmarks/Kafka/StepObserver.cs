@@ -85,8 +85,8 @@ internal sealed class StepObserver : IDisposable
     {
         while (!stop)
         {
-            // A key that begins with a zero byte is the lane's own note, not a flow's.
-            if (consumer.Consume(TimeSpan.FromMilliseconds(100)) is not { Message: { Key: [> 0, ..] } message } one) continue;
+            // Keys of another length are the lanes' own notes: a flow's id has 16 bytes.
+            if (consumer.Consume(TimeSpan.FromMilliseconds(100)) is not { Message: { Key.Length: 16 } message } one) continue;
             string flow = Convert.ToHexString(message.Key);
             if (message.Value is null)
             {

@@ -29,8 +29,8 @@ internal sealed class FaultBroker : IAsyncDisposable
     /// <summary>Why there can be none; null if there can.</summary>
     public static string? WhyNone => KafkaTool.Find(out string? why) is null ? why : null;
 
-    /// <summary>Where a broker keeps its log.</summary>
-    public string DataFolder(int number = 1) => Path.Combine(broker.Folder, "c", $"broker-{number}", "data");
+    /// <summary>Where each broker keeps its copy of the log.</summary>
+    public IEnumerable<string> DataFolders => Enumerable.Range(1, brokers).Select(number => Path.Combine(broker.Folder, "c", $"broker-{number}", "data"));
 
     public void Kill(int number = 1) => broker.Kill(number);
 

@@ -231,7 +231,11 @@ internal sealed class FaultCluster : IAsyncDisposable
 
     private static string? Writer(IReadOnlyList<RawBatch> batches, long offset) => batches.FirstOrDefault(batch => batch.First <= offset && offset <= batch.Last)?.Writer;
 
-    private IReadOnlyDictionary<TopicPartition, IReadOnlyList<RawBatch>> Batches() => RawLog.Read(Broker.DataFolder(), CommittedRecords.TopicNames);
+    // Of each partition the copy that goes furthest: another may be behind its leader for a while, most of all one that has just come back.
+    private IReadOnlyDictionary<TopicPartition, IReadOnlyList<RawBatch>> Batches() => Broker.DataFolders
+        .SelectMany(static folder => RawLog.Read(folder, CommittedRecords.TopicNames))
+        .GroupBy(static copy => copy.Key, static copy => copy.Value)
+        .ToDictionary(static copies => copies.Key, static copies => copies.MaxBy(static copy => copy.Count > 0 ? copy[^1].Last : -1)!);
 
     // Markers and aborted records take offsets, too: what counts is data behind the committed position.
     private Dictionary<TopicPartition, long> Lag(CommittedRecords log, IReadOnlyDictionary<TopicPartition, IReadOnlyList<RawBatch>> batches)
