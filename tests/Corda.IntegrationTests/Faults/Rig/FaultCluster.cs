@@ -168,10 +168,10 @@ internal sealed class FaultCluster : IAsyncDisposable
     /// <summary>Everything that the oracle looks at, taken while nothing changes. Where something always does, it is judged as it is: that alone is a violation.</summary>
     public Evidence Evidence(IReadOnlyList<StartHistory> starts)
     {
-        IReadOnlyDictionary<TopicPartition, IReadOnlyList<RawBatch>> batches = Batches();
+        Dictionary<TopicPartition, IReadOnlyList<RawBatch>> batches = Batches();
         for (int round = 1; ; round++)
         {
-            IReadOnlyDictionary<TopicPartition, IReadOnlyList<RawBatch>> before = batches;
+            Dictionary<TopicPartition, IReadOnlyList<RawBatch>> before = batches;
             var log = new CommittedRecords(Dump.Read([.. before.Keys], (partition, offset) => Writer(before[partition], offset)));
             IReadOnlyDictionary<TopicPartition, long> lag = Lag(log, before);
             batches = Batches();
@@ -185,7 +185,7 @@ internal sealed class FaultCluster : IAsyncDisposable
     /// <summary>Whether the group has committed all events and no transaction is open.</summary>
     public bool AtRest()
     {
-        IReadOnlyDictionary<TopicPartition, IReadOnlyList<RawBatch>> batches = Batches();
+        Dictionary<TopicPartition, IReadOnlyList<RawBatch>> batches = Batches();
         var nothing = new CommittedRecords([]);
         return !RestInvariant.Check(new Evidence([], EffectLedger.Of([]), nothing, batches, Lag(nothing, batches))).Any();
     }
@@ -232,7 +232,7 @@ internal sealed class FaultCluster : IAsyncDisposable
     private static string? Writer(IReadOnlyList<RawBatch> batches, long offset) => batches.FirstOrDefault(batch => batch.First <= offset && offset <= batch.Last)?.Writer;
 
     // Of each partition the copy that goes furthest: another may be behind its leader for a while, most of all one that has just come back.
-    private IReadOnlyDictionary<TopicPartition, IReadOnlyList<RawBatch>> Batches() => Broker.DataFolders
+    private Dictionary<TopicPartition, IReadOnlyList<RawBatch>> Batches() => Broker.DataFolders
         .SelectMany(static folder => RawLog.Read(folder, CommittedRecords.TopicNames))
         .GroupBy(static copy => copy.Key, static copy => copy.Value)
         .ToDictionary(static copies => copies.Key, static copies => copies.MaxBy(static copy => copy.Count > 0 ? copy[^1].Last : -1)!);
