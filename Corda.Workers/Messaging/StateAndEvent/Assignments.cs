@@ -131,9 +131,7 @@ internal sealed class Assignments<TState>(
     /// </summary>
     public IReadOnlyDictionary<PartitionStates<TState>, StorePoint>? EndsOf(IReadOnlyList<PartitionStates<TState>> some)
     {
-        Task<Dictionary<PartitionStates<TState>, StorePoint>> asking = Task.Factory.StartNew(
-            () => some.ToDictionary(static states => states, EndOf),
-            CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+        Task<Dictionary<PartitionStates<TState>, StorePoint>> asking = OwnThread.Run(() => some.ToDictionary(static states => states, EndOf));
         return Task.WaitAny([asking], EndsPatience) >= 0 && asking.IsCompletedSuccessfully ? asking.Result : null;
     }
 

@@ -28,8 +28,7 @@ internal sealed class FollowedStates<TState>(PartitionStates<TState> states)
     /// <summary>The end of the partition, as of a moment after the last <see cref="ForgetEnd"/>. Null for not known yet: to be asked for again in the next turn.</summary>
     public long? AskForEnd(IPartitionReader reader, TopicPartition statePartition)
     {
-        asking ??= Task.Factory.StartNew(
-            () => reader.EndOffset(statePartition), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+        asking ??= OwnThread.Run(() => reader.EndOffset(statePartition));
         if (Task.WaitAny([asking], AskPatience) < 0)
         {
             return null;

@@ -28,8 +28,7 @@ internal sealed class LaneProducer<TState, TEvent>(
             return false;
         }
 
-        opening ??= Task.Factory.StartNew(
-            () => bus.OpenTransactional(transactionalId), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+        opening ??= OwnThread.Run(() => bus.OpenTransactional(transactionalId));
         if (Task.WaitAny([opening], OpenPatience) < 0)
         {
             throw new MessagingTransientException($"the producer '{transactionalId}' is not ready yet");

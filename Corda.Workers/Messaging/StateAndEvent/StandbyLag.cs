@@ -20,8 +20,7 @@ internal sealed class StandbyLag(TimeProvider time)
         {
             lookedAt = time.GetTimestamp();
             Func<long> recordsBehind = behind();
-            looking = Task.Factory.StartNew(
-                () => Look(recordsBehind), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+            looking = OwnThread.Run(() => Look(recordsBehind));
         }
     }
 

@@ -174,8 +174,7 @@ internal sealed class KafkaBatchWriter : IAsyncDisposable
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(closed, this);
-            worker ??= Task.Factory.StartNew(
-                Run, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+            worker ??= OwnThread.Run(Run);
         }
     }
 

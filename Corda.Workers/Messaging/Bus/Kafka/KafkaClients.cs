@@ -86,8 +86,7 @@ internal sealed class KafkaClients(KafkaOptions options, TimeProvider time, ILog
     /// <summary>As <see cref="Retire"/>, for who has a reason to wait for it.</summary>
     public Task CloseAsync(Action close)
     {
-        Task task = Task.Factory.StartNew(
-            () => CloseGuarded(close), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+        Task task = OwnThread.Run(() => CloseGuarded(close));
         lock (gate)
         {
             closing.RemoveWhere(static done => done.IsCompleted);

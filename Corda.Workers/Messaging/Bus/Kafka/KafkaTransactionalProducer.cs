@@ -40,8 +40,7 @@ internal sealed class KafkaTransactionalProducer : ITransactionalProducer
         try
         {
             // On threads of their own: in an outage everybody does this, and the pool has few.
-            Task.WaitAll(turns.Select(client => Task.Factory.StartNew(
-                () => client.MakeReady(patience), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default)));
+            Task.WaitAll(turns.Select(client => OwnThread.Run(() => client.MakeReady(patience))));
         }
         catch (AggregateException cause)
         {

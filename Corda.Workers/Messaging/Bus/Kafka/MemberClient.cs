@@ -85,8 +85,7 @@ internal sealed class MemberClient(IConsumer<byte[], byte[]> consumer, string gr
             return false;
         }
 
-        committing = Task.Factory.StartNew(
-            () => Commit(offsets), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+        committing = OwnThread.Run(() => Commit(offsets));
         return committing.Wait(CommitPatience) && committing.Result;
     }
 

@@ -27,11 +27,7 @@ internal sealed class OffsetLookup(IConsumer<byte[], byte[]> client, string grou
     /// <param name="isWanted">Whether an answer still is of use. Any thread.</param>
     public void Begin(IReadOnlyList<OwnedPartition> partitions, Func<OwnedPartition, bool> isWanted)
     {
-        Task task = Task.Factory.StartNew(
-            () => Run(partitions, isWanted),
-            CancellationToken.None,
-            TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
-            TaskScheduler.Default);
+        Task task = OwnThread.Run(() => Run(partitions, isWanted));
         running[task] = true;
         foreach (Task done in running.Keys.Where(static one => one.IsCompleted))
         {
