@@ -24,7 +24,8 @@ internal sealed class CountingBus(IMessageBus bus, string? watched = null) : IMe
     public IGroupConsumer JoinGroup(string group, string memberName, IReadOnlyCollection<string> topics, IAssignmentListener listener) =>
         bus.JoinGroup(group, memberName, topics, listener);
 
-    public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) => new Reader(this, bus.OpenReader(partitions, startAt));
+    public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt, ReaderPace pace = ReaderPace.Prompt) =>
+        new Reader(this, bus.OpenReader(partitions, startAt, pace));
 
     public OffsetRange OffsetsOf(TopicPartition partition) => bus.OffsetsOf(partition);
 

@@ -6,7 +6,7 @@ using Corda.Benchmarks.Kafka;
 using Corda.IntegrationTests.Support;
 
 int failoverRuns = Number("CORDA_BENCH_RUNS", 20);
-int slowRuns = Number("CORDA_BENCH_SLOW_RUNS", failoverRuns);
+int otherRuns = Number("CORDA_BENCH_OTHER_RUNS", failoverRuns);
 
 // Those that need nothing and take minutes are run where none is named.
 string[] withoutBroker = ["checkpoint", "engine", "bus", "state-and-event", "flows"];
@@ -35,9 +35,9 @@ var benchmarks = new Dictionary<string, Func<string, Task>>
     ["memory"] = static own => Task.Run(() => MemoryMeasurements.Run(own)),
     ["kafka"] = own => Task.Run(() => new KafkaBenchmark(own, broker.Value.Bootstrap).Run()),
     ["scale"] = own => new ScaleBenchmark(own, broker.Value).RunAsync(),
-    ["failover"] = own => new FailoverBenchmark(own, broker.Value).RunAsync(failoverRuns, slowRuns, "failover.png"),
-    ["restart"] = own => new RestartBenchmark(own, broker.Value).RunAsync(slowRuns),
-    ["standby"] = own => new StandbyBenchmark(own, broker.Value).RunAsync(slowRuns),
+    ["failover"] = own => new FailoverBenchmark(own, broker.Value).RunAsync(failoverRuns, otherRuns, "failover.png"),
+    ["restart"] = own => new RestartBenchmark(own, broker.Value).RunAsync(otherRuns),
+    ["standby"] = own => new StandbyBenchmark(own, broker.Value).RunAsync(otherRuns),
     ["kafka-memory"] = own => new MemoryOnKafka(own, broker.Value).RunAsync(),
 };
 try

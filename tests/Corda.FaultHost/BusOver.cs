@@ -17,7 +17,8 @@ internal abstract class BusOver(IMessageBus inner) : IMessageBus
     public virtual IGroupConsumer JoinGroup(string group, string memberName, IReadOnlyCollection<string> topics, IAssignmentListener listener) =>
         inner.JoinGroup(group, memberName, topics, listener);
 
-    public virtual IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) => inner.OpenReader(partitions, startAt);
+    public virtual IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt, ReaderPace pace = ReaderPace.Prompt) =>
+        inner.OpenReader(partitions, startAt, pace);
 
     public virtual OffsetRange OffsetsOf(TopicPartition partition) => inner.OffsetsOf(partition);
 

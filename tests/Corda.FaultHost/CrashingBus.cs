@@ -28,8 +28,8 @@ internal sealed class CrashingBus(IMessageBus inner, string file) : BusOver(inne
     public override IGroupConsumer JoinGroup(string group, string memberName, IReadOnlyCollection<string> topics, IAssignmentListener listener) =>
         new Consumer(this, base.JoinGroup(group, memberName, topics, new Listener(this, listener)));
 
-    public override IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) =>
-        new Reader(this, base.OpenReader(partitions, startAt));
+    public override IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt, ReaderPace pace = ReaderPace.Prompt) =>
+        new Reader(this, base.OpenReader(partitions, startAt, pace));
 
     public override ITransactionalProducer OpenTransactional(string transactionalId) => new ProducerOver(
         base.OpenTransactional(transactionalId),

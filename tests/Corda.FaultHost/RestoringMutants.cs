@@ -6,8 +6,8 @@ namespace Corda.FaultHost;
 /// <summary>Reads states as something else than what is written.</summary>
 internal class RestoringBus(IMessageBus inner, Func<ConsumedRecord, ConsumedRecord> change) : BusOver(inner)
 {
-    public override IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) =>
-        new Reader(base.OpenReader(partitions, startAt), change);
+    public override IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt, ReaderPace pace = ReaderPace.Prompt) =>
+        new Reader(base.OpenReader(partitions, startAt, pace), change);
 
     private sealed class Reader(IPartitionReader inner, Func<ConsumedRecord, ConsumedRecord> change) : ReaderOver(inner)
     {
@@ -34,7 +34,8 @@ internal sealed class DedupOffBus(IMessageBus inner) : RestoringBus(inner, stati
 /// <summary>Takes the beginning of a state partition for its end.</summary>
 internal sealed class RestoreUnreadBus(IMessageBus inner) : BusOver(inner)
 {
-    public override IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) => new Reader(base.OpenReader(partitions, startAt));
+    public override IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt, ReaderPace pace = ReaderPace.Prompt) =>
+        new Reader(base.OpenReader(partitions, startAt, pace));
 
     private sealed class Reader(IPartitionReader inner) : ReaderOver(inner)
     {
@@ -47,8 +48,8 @@ internal sealed class OldEpochBus(IMessageBus inner) : BusOver(inner)
 {
     private readonly ConcurrentDictionary<TopicPartition, List<ConsumedRecord>> remembered = new();
 
-    public override IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) =>
-        partitions.Count == 0 ? new Reader(base.OpenReader(partitions, startAt), remembered) : base.OpenReader(partitions, startAt);
+    public override IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt, ReaderPace pace = ReaderPace.Prompt) =>
+        partitions.Count == 0 ? new Reader(base.OpenReader(partitions, startAt, pace), remembered) : base.OpenReader(partitions, startAt, pace);
 
     private sealed class Reader(IPartitionReader inner, ConcurrentDictionary<TopicPartition, List<ConsumedRecord>> remembered) : ReaderOver(inner)
     {

@@ -17,7 +17,10 @@ public interface IMessageBus : IAsyncDisposable
     IGroupConsumer JoinGroup(string group, string memberName, IReadOnlyCollection<string> topics, IAssignmentListener listener);
 
     /// <summary>Reads partitions outside of any group, from the beginning or from now on.</summary>
-    IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt);
+    /// <param name="partitions">Those to begin with.</param>
+    /// <param name="startAt">Where in them.</param>
+    /// <param name="pace">Whether somebody waits for each record.</param>
+    IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt, ReaderPace pace = ReaderPace.Prompt);
 
     /// <summary>What there is of a partition now: every record written before this call, committed or not, lies before the end. Any thread.</summary>
     /// <exception cref="MessagingTransientException">It cannot be told for now.</exception>
@@ -88,6 +91,18 @@ public enum StartAt
 
     /// <summary>With the next record to come.</summary>
     End,
+}
+
+/// <summary>What matters to a reader.</summary>
+public enum ReaderPace
+{
+    /// <summary>Each record as soon as it is there.</summary>
+    Prompt,
+
+    /// <summary>
+    /// Few fetches: a record may wait a moment, well below a tenth of a second, for others that come with it. For copies that are kept up to date while somebody else writes.
+    /// </summary>
+    Thrifty,
 }
 
 /// <summary>Told of changes of a member's partitions, on the thread that polls, within <see cref="IGroupConsumer.Poll"/> or <see cref="IDisposable.Dispose"/>.</summary>

@@ -32,7 +32,8 @@ internal sealed class ObservedBus(IMessageBus inner, TimeProvider time) : IMessa
         return consumer;
     }
 
-    public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) => inner.OpenReader(partitions, startAt);
+    public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt, ReaderPace pace = ReaderPace.Prompt) =>
+        inner.OpenReader(partitions, startAt, pace);
 
     public OffsetRange OffsetsOf(TopicPartition partition) => inner.OffsetsOf(partition);
 

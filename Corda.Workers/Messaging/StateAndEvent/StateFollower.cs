@@ -242,7 +242,7 @@ internal sealed class StateFollower<TState> : IDisposable, RequestThread.IBody
     {
         if (reader is null)
         {
-            reader = bus.OpenReader([], StartAt.Beginning);
+            reader = bus.OpenReader([], StartAt.Beginning, ReaderPace.Thrifty);
             thread.WaitOn(reader);
 
             foreach (FollowedStates<TState> copy in copies.Values)

@@ -49,7 +49,7 @@ internal sealed class BareTransactionLoop(string bootstrap, int partitions)
         });
         loop.Start();
         using IProducer<byte[], byte[]> source = Source();
-        using IConsumer<byte[], byte[]> reader = Consumer(KafkaSettings.Reader(options, "bare-reader"));
+        using IConsumer<byte[], byte[]> reader = Consumer(KafkaSettings.Reader(options, "bare-reader", Corda.Workers.Messaging.Bus.ReaderPace.Prompt));
         reader.Assign(Enumerable.Range(0, partitions).Select(p => new TopicPartitionOffset(names.Outputs, p, Offset.Beginning)));
         var taken = new List<double>(events);
         for (int i = -events / 10; i < events; i++)

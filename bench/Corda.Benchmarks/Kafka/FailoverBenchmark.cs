@@ -18,18 +18,18 @@ internal sealed class FailoverBenchmark(string folder, BenchBroker broker)
     private static readonly TimeSpan WatchOfSession = TimeSpan.FromSeconds(13);
 
     /// <summary>Ends one worker after the other and prints the silences.</summary>
-    /// <param name="runs">How often a worker is killed, and how often it is ended, in the protocol that is the default.</param>
-    /// <param name="slowRuns">How often in the other protocol, and where each time the session has to end first.</param>
+    /// <param name="runs">How often in each way, in the protocol that is the default.</param>
+    /// <param name="runsOfOther">How often in the other protocol.</param>
     /// <param name="plotFile">A picture of one kill.</param>
-    public async Task RunAsync(int runs, int slowRuns, string plotFile)
+    public async Task RunAsync(int runs, int runsOfOther, string plotFile)
     {
         Console.WriteLine($"| group protocol | one of {Workers} workers | runs | {FailoverSilences.Heads} |");
         Console.WriteLine($"|---|---|---:|{FailoverSilences.Line}|");
-        await ProcessesAsync(Classic, runs, slowRuns, plotFile);
-        await ProcessesAsync("Consumer", slowRuns, slowRuns);
+        await ProcessesAsync(Classic, runs, plotFile);
+        await ProcessesAsync("Consumer", runsOfOther);
         if (broker.IsOwn)
         {
-            await NetworkAsync(slowRuns);
+            await NetworkAsync(runs);
         }
         else
         {
@@ -38,7 +38,7 @@ internal sealed class FailoverBenchmark(string folder, BenchBroker broker)
         }
     }
 
-    private async Task ProcessesAsync(string protocol, int runs, int slowRuns, string? plotFile = null)
+    private async Task ProcessesAsync(string protocol, int runs, string? plotFile = null)
     {
         await broker.ClearAsync();
         await using WorkerCluster cluster = await StartAsync(protocol);
@@ -48,7 +48,7 @@ internal sealed class FailoverBenchmark(string folder, BenchBroker broker)
         var join = new FailoverSilences();
         Print(protocol, "is killed (SIGKILL)", await rounds.RunAsync(runs, Watch, rounds.Kill, join, plotFile));
         Print(protocol, "is ended (SIGTERM)", await rounds.RunAsync(runs, Watch, rounds.Terminate, join));
-        if (protocol == Classic) Print(protocol, "stands still (SIGSTOP)", await rounds.RunAsync(slowRuns, WatchOfSession, rounds.Pause, join));
+        if (protocol == Classic) Print(protocol, "stands still (SIGSTOP)", await rounds.RunAsync(runs, WatchOfSession, rounds.Pause, join));
         Print(protocol, "joins", join);
     }
 

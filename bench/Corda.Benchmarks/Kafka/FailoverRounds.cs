@@ -6,6 +6,9 @@ internal sealed class FailoverRounds(WorkerCluster cluster, string bootstrap, in
     private const string StateTopic = "flow.event.state";
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(3);
+
+    // A process that has just joined compiles its code, at the cost of all on the same cores: what is measured is the end of a worker that is at work for some time.
+    private static readonly TimeSpan Warming = TimeSpan.FromSeconds(12);
     private readonly StepObserver observer = new(bootstrap, StateTopic, partitions);
 
     // How long the last join was watched: a calm of the same length is held against it.
@@ -96,7 +99,8 @@ internal sealed class FailoverRounds(WorkerCluster cluster, string bootstrap, in
     // As long as what it will be held against, and nothing may happen in it.
     private async Task CalmAsync(TimeSpan watch, FailoverSilences silences, FailoverSilences join)
     {
-        await Task.Delay(Settling + (watch > joined ? watch : joined));
+        TimeSpan calm = Settling + (watch > joined ? watch : joined);
+        await Task.Delay(calm > Warming ? calm : Warming);
         TimeSpan now = StepObserver.Now;
         silences.AddCalm(observer.Silences(now - watch, now));
         if (joined > TimeSpan.Zero) join.AddCalm(observer.Silences(now - joined, now));

@@ -24,7 +24,8 @@ internal sealed class BusLine(IMessageBus bus) : IMessageBus
     public IGroupConsumer JoinGroup(string group, string memberName, IReadOnlyCollection<string> topics, IAssignmentListener listener) =>
         new Consumer(this, Uncut().JoinGroup(group, memberName, topics, listener));
 
-    public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) => Uncut().OpenReader(partitions, startAt);
+    public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt, ReaderPace pace = ReaderPace.Prompt) =>
+        Uncut().OpenReader(partitions, startAt, pace);
 
     public OffsetRange OffsetsOf(TopicPartition partition) => bus.OffsetsOf(partition);
 

@@ -87,6 +87,22 @@ public abstract partial class MessageBusCompliance
     }
 
     [BusFact]
+    public async Task Thrifty_reader_comes_to_the_end_of_the_little_there_is()
+    {
+        string topic = NewTopic();
+        TopicPartition place = new(topic, 0);
+        using IPartitionReader reader = Bus.OpenReader([], StartAt.Beginning, ReaderPace.Thrifty);
+        reader.Add(place, 0);
+        List<string> seen = [];
+
+        await Write(Out(topic, 0, "k", "1"));
+        long end = reader.EndOffset(place);
+        await Eventually(() => reader.Position(place) >= end, () => $"at {reader.Position(place)} of {end}", () => Collect(reader, seen));
+
+        Assert.Equal(["1"], seen);
+    }
+
+    [BusFact]
     public async Task Offsets_of_a_partition_enclose_what_is_committed()
     {
         string topic = NewTopic();

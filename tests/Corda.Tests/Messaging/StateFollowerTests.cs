@@ -268,10 +268,10 @@ public sealed class StateFollowerTests : IAsyncDisposable
 
         public int Reads(int partition) => Volatile.Read(ref reads[partition]);
 
-        public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt)
+        public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt, ReaderPace pace = ReaderPace.Prompt)
         {
             Opening?.Invoke();
-            return new Reader(this, inner.OpenReader(partitions, startAt));
+            return new Reader(this, inner.OpenReader(partitions, startAt, pace));
         }
 
         public void EnsureTopics(IReadOnlyCollection<TopicSpec> topics) => inner.EnsureTopics(topics);

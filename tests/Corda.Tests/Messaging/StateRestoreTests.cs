@@ -61,7 +61,7 @@ public sealed class StateRestoreTests
     {
         public int Readings { get; private set; }
 
-        public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) => new Reader(this);
+        public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt, ReaderPace pace = ReaderPace.Prompt) => new Reader(this);
 
         public OffsetRange OffsetsOf(TopicPartition partition) => throw new NotSupportedException();
 

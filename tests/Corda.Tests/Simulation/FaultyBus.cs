@@ -44,8 +44,8 @@ internal sealed class FaultyBus(IMessageBus bus, FaultPlan plan, FaultyBus.IScen
     public IGroupConsumer JoinGroup(string group, string memberName, IReadOnlyCollection<string> topics, IAssignmentListener listener) =>
         new Consumer(this, Living(() => bus.JoinGroup(group, memberName, topics, listener)));
 
-    public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) =>
-        new Reader(this, Living(() => bus.OpenReader(partitions, startAt)));
+    public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt, ReaderPace pace = ReaderPace.Prompt) =>
+        new Reader(this, Living(() => bus.OpenReader(partitions, startAt, pace)));
 
     public OffsetRange OffsetsOf(TopicPartition partition) => Living(() => bus.OffsetsOf(partition));
 

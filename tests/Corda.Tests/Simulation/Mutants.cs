@@ -30,7 +30,8 @@ internal sealed class MutantBus(IMessageBus bus, Mutant mutant) : IMessageBus
     public IGroupConsumer JoinGroup(string group, string memberName, IReadOnlyCollection<string> topics, IAssignmentListener listener) =>
         bus.JoinGroup(group, memberName, topics, listener);
 
-    public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) => bus.OpenReader(partitions, startAt);
+    public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt, ReaderPace pace = ReaderPace.Prompt) =>
+        bus.OpenReader(partitions, startAt, pace);
 
     public OffsetRange OffsetsOf(TopicPartition partition) => bus.OffsetsOf(partition);
 

@@ -61,7 +61,8 @@ internal sealed class FaultyBus(IMessageBus inner) : IMessageBus
     public IGroupConsumer JoinGroup(string group, string memberName, IReadOnlyCollection<string> topics, IAssignmentListener listener) =>
         new Consumer(Alive().JoinGroup(group, memberName, topics, new Listener(listener, this)), this);
 
-    public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) => Alive().OpenReader(partitions, startAt);
+    public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt, ReaderPace pace = ReaderPace.Prompt) =>
+        Alive().OpenReader(partitions, startAt, pace);
 
     public OffsetRange OffsetsOf(TopicPartition partition) => inner.OffsetsOf(partition);
 

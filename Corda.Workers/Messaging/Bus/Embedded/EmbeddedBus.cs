@@ -59,7 +59,7 @@ internal sealed class EmbeddedBus : IMessageBus
         return new GroupConsumer(group, memberName, topics.ToHashSet(), listener, core);
     }
 
-    public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt)
+    public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt, ReaderPace pace = ReaderPace.Prompt)
     {
         RequireOpen();
         return new PartitionReader(partitions, startAt, core);

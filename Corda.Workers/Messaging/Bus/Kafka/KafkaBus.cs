@@ -55,10 +55,10 @@ internal sealed class KafkaBus : IMessageBus
         return new KafkaGroupConsumer(group, memberName, topics, listener, clients, watermarks, LeaveBehind, time);
     }
 
-    public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt)
+    public IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt, ReaderPace pace = ReaderPace.Prompt)
     {
         RequireOpen();
-        return new KafkaPartitionReader(partitions, startAt, clients, watermarks, time);
+        return new KafkaPartitionReader(partitions, startAt, pace, clients, watermarks, time);
     }
 
     public OffsetRange OffsetsOf(TopicPartition partition)

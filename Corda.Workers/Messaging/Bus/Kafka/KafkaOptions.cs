@@ -18,8 +18,11 @@ internal sealed record KafkaOptions
     /// </summary>
     public TimeSpan SessionTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How often a worker tells the brokers that it is there, and so how soon it learns of a change of its group: the floor of every takeover. Default 0.25 s.</summary>
-    public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromMilliseconds(250);
+    /// <summary>
+    /// How often a worker tells the brokers that it is there, and so how soon it learns of a change of its group: the floor of every takeover. Default 0.1 s: half as often as
+    /// an idle client fetches.
+    /// </summary>
+    public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
     /// A member that does not come round to poll for so long gives its partitions up, though its process is alive: stuck work must not hold a

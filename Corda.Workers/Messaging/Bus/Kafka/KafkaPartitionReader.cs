@@ -19,12 +19,12 @@ internal sealed class KafkaPartitionReader : IPartitionReader
     private bool disposed;
 
     public KafkaPartitionReader(
-        IReadOnlyCollection<TopicPartition> partitions, StartAt startAt, KafkaClients clients, KafkaWatermarks watermarks, TimeProvider time)
+        IReadOnlyCollection<TopicPartition> partitions, StartAt startAt, ReaderPace pace, KafkaClients clients, KafkaWatermarks watermarks, TimeProvider time)
     {
         this.clients = clients;
         this.watermarks = watermarks;
         this.time = time;
-        client = clients.Consumer(KafkaSettings.Reader(clients.Options, "corda-reader"));
+        client = clients.Consumer(KafkaSettings.Reader(clients.Options, "corda-reader", pace));
         foreach (TopicPartition partition in partitions)
         {
             Add(partition, startAt == StartAt.End ? long.MaxValue : 0);

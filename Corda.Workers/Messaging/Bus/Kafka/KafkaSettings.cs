@@ -22,7 +22,7 @@ internal static class KafkaSettings
     {
         IEnumerable<KeyValuePair<string, string>> all =
         [
-            .. GroupConsumer(options, "g", "c"), .. Reader(options, "c"), .. Watermarks(options),
+            .. GroupConsumer(options, "g", "c"), .. Reader(options, "c", ReaderPace.Prompt), .. Watermarks(options),
             .. Transactional(options, "t"), .. Idempotent(options, "c"), .. Admin(options),
         ];
         return Banned.Contains(name) || all.Any(owned => owned.Key == name);
@@ -53,7 +53,7 @@ internal static class KafkaSettings
     }, Membership(options), Fetching(), Common(options));
 
     /// <summary>A reader of partitions outside of groups.</summary>
-    public static Dictionary<string, string> Reader(KafkaOptions options, string clientId) => With(options, new()
+    public static Dictionary<string, string> Reader(KafkaOptions options, string clientId, ReaderPace pace) => With(options, new()
     {
         ["client.id"] = clientId,
 
@@ -69,6 +69,10 @@ internal static class KafkaSettings
 
         // Tells the position behind aborted and control records, which no record does: a restore waits for it.
         ["enable.partition.eof"] = "true",
+
+        // Followers are told of many small transactions at once, at the latest after fetch.wait.max.ms: else each transaction answers a fetch of every follower, which
+        // was a fifth of a broker's work with two followers.
+        ["fetch.min.bytes"] = pace == ReaderPace.Thrifty ? "65536" : "1",
     }, Fetching(), Common(options));
 
     /// <summary>Asks for the ends of partitions.</summary>

@@ -31,8 +31,8 @@ internal sealed class WorkerLine(IMessageBus inner, string name) : BusOver(inner
     public override IGroupConsumer JoinGroup(string group, string memberName, IReadOnlyCollection<string> topics, IAssignmentListener listener) =>
         new Consumer(this, Living(() => base.JoinGroup(group, $"{name}-{memberName}", topics, listener)));
 
-    public override IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt) =>
-        new Reader(this, Living(() => base.OpenReader(partitions, startAt)));
+    public override IPartitionReader OpenReader(IReadOnlyCollection<TopicPartition> partitions, StartAt startAt, ReaderPace pace = ReaderPace.Prompt) =>
+        new Reader(this, Living(() => base.OpenReader(partitions, startAt, pace)));
 
     public override ITransactionalProducer OpenTransactional(string transactionalId) => new ProducerOver(
         Living(() => base.OpenTransactional($"{name}-{transactionalId}")),
