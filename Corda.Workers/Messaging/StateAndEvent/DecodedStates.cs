@@ -8,25 +8,30 @@ namespace Corda.Workers.Messaging.StateAndEvent;
 internal sealed class DecodedStates<TState>(int max)
     where TState : class
 {
-    private readonly Dictionary<byte[], LinkedListNode<(byte[] Key, TState Value)>> nodes = new(KeyComparer.Instance);
-    private readonly LinkedList<(byte[] Key, TState Value)> oldestFirst = new();
+    /// <summary>All of them, by the bytes that they are encoded in: the objects take a few times that.</summary>
+    public const int BytesMax = 2 * 1024 * 1024;
+
+    private readonly Dictionary<byte[], LinkedListNode<Kept>> nodes = new(KeyComparer.Instance);
+    private readonly LinkedList<Kept> oldestFirst = new();
+    private long bytes;
 
     public int Count => nodes.Count;
 
     /// <summary>The object of a key, which thereby is not kept any more; null for none.</summary>
     public TState? Take(byte[] key)
     {
-        if (!nodes.Remove(key, out LinkedListNode<(byte[] Key, TState Value)>? node))
+        if (!nodes.Remove(key, out LinkedListNode<Kept>? node))
         {
             return null;
         }
 
         oldestFirst.Remove(node);
+        bytes -= node.Value.Bytes;
         return node.Value.Value;
     }
 
-    /// <summary>The object of what a key has just become; null for none.</summary>
-    public void Replace(byte[] key, TState? value)
+    /// <summary>The object of what a key has just become, and the bytes it is encoded in; null for none.</summary>
+    public void Replace(byte[] key, TState? value, int encodedBytes)
     {
         Take(key);
         if (value is null || max == 0)
@@ -34,8 +39,9 @@ internal sealed class DecodedStates<TState>(int max)
             return;
         }
 
-        nodes[key] = oldestFirst.AddLast((key, value));
-        if (nodes.Count > max)
+        nodes[key] = oldestFirst.AddLast(new Kept(key, value, encodedBytes));
+        bytes += encodedBytes;
+        while (nodes.Count > max || bytes > BytesMax)
         {
             Take(oldestFirst.First!.Value.Key);
         }
@@ -45,5 +51,8 @@ internal sealed class DecodedStates<TState>(int max)
     {
         nodes.Clear();
         oldestFirst.Clear();
+        bytes = 0;
     }
+
+    private readonly record struct Kept(byte[] Key, TState Value, int Bytes);
 }

@@ -138,7 +138,7 @@ internal sealed class PartitionStates<TState>(
         Invariant.Require(
             record.Version == committed + 1, $"State version {record.Version} follows {committed}", $"{EventPartition}, key {KeyComparer.Text(key)}");
         entries.Put(former, key, bytes!.Length, record);
-        decoded.Replace(key, value);
+        decoded.Replace(key, value, bytes!.Length);
     }
 
     /// <summary>Where a key stands. The decoded object is taken out: one step may use it, then it is put back by <see cref="Apply"/> or decoded anew.</summary>

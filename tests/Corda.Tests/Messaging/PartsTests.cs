@@ -168,6 +168,22 @@ public sealed class PartsTests
     }
 
     [Fact]
+    public void Objects_of_large_states_are_kept_only_as_far_as_their_bytes_have_room()
+    {
+        var decoded = new DecodedStates<Text>(max: 1_000);
+        decoded.Replace([1], new Text("small"), 100);
+        decoded.Replace([2], new Text("large"), DecodedStates<Text>.BytesMax - 100);
+        Assert.Equal(2, decoded.Count);
+
+        decoded.Replace([3], new Text("one more"), 100);
+        Assert.Null(decoded.Take([1]));
+        Assert.NotNull(decoded.Take([2]));
+        decoded.Replace([4], new Text("larger than all"), DecodedStates<Text>.BytesMax + 1);
+
+        Assert.Equal(0, decoded.Count);
+    }
+
+    [Fact]
     public void Who_finds_no_marker_or_progress_is_not_cautious_and_who_finds_neither_is()
     {
         Assert.Equal((new CrashMarker("me", 5), false), CrashMarker.OnTakeover(null, 5, "me"));

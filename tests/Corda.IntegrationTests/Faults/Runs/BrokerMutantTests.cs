@@ -7,7 +7,7 @@ using Xunit.Abstractions;
 namespace Corda.IntegrationTests.Faults.Runs;
 
 /// <summary>
-/// The mutants once more, as processes on a real broker, through a kill and a zombie: those whose fault lies in how they use the broker. Long: see <see cref="LongFaultTests"/>.
+/// The mutants once more, as processes on a real broker, through a kill and a zombie, up to three times: those whose fault lies in how they use the broker. Long: see <see cref="LongFaultTests"/>.
 /// </summary>
 public sealed class BrokerMutantTests(ITestOutputHelper output) : FaultTest(output)
 {
@@ -16,6 +16,9 @@ public sealed class BrokerMutantTests(ITestOutputHelper output) : FaultTest(outp
 
     // Of the control, too: what it comes through, the mutants must not.
     private const double Trouble = 0.05;
+
+    // What goes wrong depends on the moment at which a worker dies: a bad engine may be lucky once. The good one has to come through every time.
+    private const int Attempts = 3;
 
     /// <summary>The bad ones.</summary>
     public static TheoryData<Mutant> Tried { get; } =
@@ -26,15 +29,28 @@ public sealed class BrokerMutantTests(ITestOutputHelper output) : FaultTest(outp
 
     [LongFaultTheory]
     [MemberData(nameof(Tried))]
-    public async Task Engine_built_wrong_is_caught_on_a_real_broker(Mutant mutant) => Assert.NotEmpty(await RunAsync(mutant));
+    public async Task Engine_built_wrong_is_caught_on_a_real_broker(Mutant mutant)
+    {
+        for (int attempt = 0; attempt < Attempts; attempt++)
+        {
+            if ((await RunAsync(mutant, attempt)).Count > 0) return;
+        }
+
+        Assert.Fail($"{mutant} came through {Attempts} times.");
+    }
 
     [LongFaultFact]
-    public async Task Engine_as_it_is_comes_through_the_same() => Assert.Empty(await RunAsync(Mutant.None));
-
-    private async Task<IReadOnlyList<Violation>> RunAsync(Mutant mutant)
+    public async Task Engine_as_it_is_comes_through_the_same()
     {
-        await using FaultCluster cluster = await FaultCluster.StartAsync(new FaultClusterSettings { Flows = 2, Mutant = mutant, Trouble = Trouble }, SeedOfRun);
-        FaultRun run = Run(cluster, $"{mutant}");
+        for (int attempt = 0; attempt < Attempts; attempt++) Assert.Empty(await RunAsync(Mutant.None, attempt));
+    }
+
+    // Every other time without warm copies: who takes a partition over has all of it to read.
+    private async Task<IReadOnlyList<Violation>> RunAsync(Mutant mutant, int attempt)
+    {
+        var settings = new FaultClusterSettings { Flows = 2, Mutant = mutant, Trouble = Trouble, Settings = [$"--Corda:Flow:WarmStandby={attempt % 2 == 0}"] };
+        await using FaultCluster cluster = await FaultCluster.StartAsync(settings, SeedOfRun + attempt);
+        FaultRun run = Run(cluster, $"{mutant}-{attempt}");
         run.Begin();
         await Task.Delay(TimeSpan.FromSeconds(3));
         cluster.Flows[0].Host.Kill();
