@@ -12,6 +12,7 @@ internal sealed class StateAndEventSubscription<TState, TEvent> : ISubscription
     where TState : class
     where TEvent : class
 {
+    private static readonly TimeSpan FarewellPatience = TimeSpan.FromMilliseconds(500);
     private static long lastRun;
 
     private readonly StateAndEventSettings<TState, TEvent> settings;
@@ -36,10 +37,11 @@ internal sealed class StateAndEventSubscription<TState, TEvent> : ISubscription
         string owner = $"{settings.InstanceId}/{time.GetUtcNow().UtcTicks:x}.{Interlocked.Increment(ref lastRun):x}";
         var work = new LaneWork<TState, TEvent>(settings, owner, stepper, workers, new CondemnedInputs(), time, logger);
         var backOff = new BackOff(settings.FaultDelay, settings.FaultDelayMax);
+        var farewell = new Farewell(settings.Lanes, FarewellPatience);
         for (int i = 0; i < settings.Lanes; i++)
         {
             string name = $"{settings.Name}-{settings.InstanceId}-{i}";
-            var lane = new Lane<TState, TEvent>(work, name, follower, bus);
+            var lane = new Lane<TState, TEvent>(work, name, follower, farewell, bus);
             lanes.Add((lane, new ConsumeLoop(name, lane, backOff, time, logger)));
         }
     }

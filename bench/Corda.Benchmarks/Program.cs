@@ -6,6 +6,7 @@ using Corda.Benchmarks.Kafka;
 using Corda.IntegrationTests.Support;
 
 int failoverRuns = Number("CORDA_BENCH_RUNS", 20);
+string[] failoverWays = (Environment.GetEnvironmentVariable("CORDA_BENCH_WAYS") ?? "kill,end,stop,cut").Split(',');
 int otherRuns = Number("CORDA_BENCH_OTHER_RUNS", failoverRuns);
 
 // Those that need nothing and take minutes are run where none is named.
@@ -35,7 +36,7 @@ var benchmarks = new Dictionary<string, Func<string, Task>>
     ["memory"] = static own => Task.Run(() => MemoryMeasurements.Run(own)),
     ["kafka"] = own => Task.Run(() => new KafkaBenchmark(own, broker.Value.Bootstrap).Run()),
     ["scale"] = own => new ScaleBenchmark(own, broker.Value).RunAsync(),
-    ["failover"] = own => new FailoverBenchmark(own, broker.Value).RunAsync(failoverRuns, otherRuns, "failover.png"),
+    ["failover"] = own => new FailoverBenchmark(own, broker.Value).RunAsync(failoverRuns, otherRuns, failoverWays, "failover.png"),
     ["restart"] = own => new RestartBenchmark(own, broker.Value).RunAsync(otherRuns),
     ["standby"] = own => new StandbyBenchmark(own, broker.Value).RunAsync(otherRuns),
     ["kafka-memory"] = own => new MemoryOnKafka(own, broker.Value).RunAsync(),

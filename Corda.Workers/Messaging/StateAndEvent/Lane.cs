@@ -27,6 +27,7 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
     private readonly Assignments<TState> assignments;
     private readonly Caution<TState, TEvent> caution;
     private readonly BatchSize batchSize;
+    private readonly Farewell farewell;
     private volatile IGroupConsumer? consumer;
     private volatile bool joined;
     private TimeSpan joinWait;
@@ -34,14 +35,17 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
     private bool held;
     private bool newProducer;
     private bool tookDue;
+    private bool closing;
+    private bool met;
     private long? copiesPutOffAt;
 
-    public Lane(LaneWork<TState, TEvent> work, string name, StateFollower<TState> follower, IMessageBus bus)
+    public Lane(LaneWork<TState, TEvent> work, string name, StateFollower<TState> follower, Farewell farewell, IMessageBus bus)
     {
         this.work = work;
         this.name = name;
         this.bus = bus;
         this.follower = follower;
+        this.farewell = farewell;
         settings = work.Settings;
         producer = new LaneProducer<TState, TEvent>(settings, name, bus, work.Time);
         assignments = new Assignments<TState>(name, settings.StateTopic, follower, bus, work.Time, work.Logger) { Leaving = ClearMarkers };
@@ -111,7 +115,10 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
     /// <inheritdoc/>
     public void Close()
     {
+        closing = true;
+        if (assignments.Live.Count == 0) Meet();
         consumer?.Dispose();
+        Meet();
         consumer = null;
         assignments.Forget();
         producer.End();
@@ -343,5 +350,18 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
     }
 
     // While the producer is being opened nothing is certain, and the group waits for an answer.
-    private bool ClearMarkers(IReadOnlyList<PartitionStates<TState>> leaving) => producer.IsOpen && caution.Clear(leaving, consumer!);
+    private bool ClearMarkers(IReadOnlyList<PartitionStates<TState>> leaving)
+    {
+        bool cleared = producer.IsOpen && caution.Clear(leaving, consumer!);
+        if (closing) Meet();
+        return cleared;
+    }
+
+    // Once: whoever has not come to it by its last word has nobody to wait for.
+    private void Meet()
+    {
+        if (met) return;
+        met = true;
+        farewell.Meet();
+    }
 }

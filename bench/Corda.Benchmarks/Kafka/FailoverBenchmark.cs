@@ -20,13 +20,15 @@ internal sealed class FailoverBenchmark(string folder, BenchBroker broker)
     /// <summary>Ends one worker after the other and prints the silences.</summary>
     /// <param name="runs">How often in each way, in the protocol that is the default.</param>
     /// <param name="runsOfOther">How often in the other protocol.</param>
+    /// <param name="ways">Some of: kill, end, stop, cut.</param>
     /// <param name="plotFile">A picture of one kill.</param>
-    public async Task RunAsync(int runs, int runsOfOther, string plotFile)
+    public async Task RunAsync(int runs, int runsOfOther, IReadOnlyCollection<string> ways, string plotFile)
     {
         Console.WriteLine($"| group protocol | one of {Workers} workers | runs | {FailoverSilences.Heads} |");
         Console.WriteLine($"|---|---|---:|{FailoverSilences.Line}|");
-        await ProcessesAsync(Classic, runs, plotFile);
-        await ProcessesAsync("Consumer", runsOfOther);
+        await ProcessesAsync(Classic, runs, ways, plotFile);
+        if (runsOfOther > 0) await ProcessesAsync("Consumer", runsOfOther, ways);
+        if (!ways.Contains("cut")) return;
         if (broker.IsOwn)
         {
             await NetworkAsync(runs);
@@ -38,7 +40,7 @@ internal sealed class FailoverBenchmark(string folder, BenchBroker broker)
         }
     }
 
-    private async Task ProcessesAsync(string protocol, int runs, string? plotFile = null)
+    private async Task ProcessesAsync(string protocol, int runs, IReadOnlyCollection<string> ways, string? plotFile = null)
     {
         await broker.ClearAsync();
         await using WorkerCluster cluster = await StartAsync(protocol);
@@ -46,9 +48,9 @@ internal sealed class FailoverBenchmark(string folder, BenchBroker broker)
         using var rounds = new FailoverRounds(cluster, broker.Bootstrap, Partitions);
         await rounds.StartFlowsAsync(Flows);
         var join = new FailoverSilences();
-        Print(protocol, "is killed (SIGKILL)", await rounds.RunAsync(runs, Watch, rounds.Kill, join, plotFile));
-        Print(protocol, "is ended (SIGTERM)", await rounds.RunAsync(runs, Watch, rounds.Terminate, join));
-        if (protocol == Classic) Print(protocol, "stands still (SIGSTOP)", await rounds.RunAsync(runs, WatchOfSession, rounds.Pause, join));
+        if (ways.Contains("kill")) Print(protocol, "is killed (SIGKILL)", await rounds.RunAsync(runs, Watch, rounds.Kill, join, plotFile));
+        if (ways.Contains("end")) Print(protocol, "is ended (SIGTERM)", await rounds.RunAsync(runs, Watch, rounds.Terminate, join));
+        if (ways.Contains("stop") && protocol == Classic) Print(protocol, "stands still (SIGSTOP)", await rounds.RunAsync(runs, WatchOfSession, rounds.Pause, join));
         Print(protocol, "joins", join);
     }
 

@@ -168,6 +168,20 @@ public sealed class PartsTests
     }
 
     [Fact]
+    public async Task Lanes_that_end_leave_together()
+    {
+        var farewell = new Farewell(lanes: 2, TimeSpan.FromMinutes(1));
+        Task first = Task.Run(farewell.Meet);
+        Assert.False(first.IsCompleted);
+
+        farewell.Meet();
+        await first;
+    }
+
+    [Fact]
+    public void A_lane_does_not_wait_for_ever_for_one_that_is_stuck() => new Farewell(lanes: 2, TimeSpan.FromMilliseconds(1)).Meet();
+
+    [Fact]
     public void Objects_of_large_states_are_kept_only_as_far_as_their_bytes_have_room()
     {
         var decoded = new DecodedStates<Text>(max: 1_000);
