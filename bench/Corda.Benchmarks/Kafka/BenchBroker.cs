@@ -13,7 +13,7 @@ internal sealed class BenchBroker : IAsyncDisposable
 {
     private const int WaysBesides = 3;
     private const int StartWaits = 3;
-    private static readonly string[] Settings = ["group.consumer.session.timeout.ms=10000", "group.consumer.heartbeat.interval.ms=250"];
+    private static readonly string[] Settings = ["group.consumer.session.timeout.ms=10000", "group.consumer.heartbeat.interval.ms=100"];
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(30);
     private readonly Broker? own;
     private readonly HashSet<string> foreignTopics;
