@@ -5,6 +5,12 @@ namespace Corda.IntegrationTests.Faults.Oracle;
 /// <summary>I1: an acknowledged start ends exactly once, as it must, and clients are told what is in the log. Nothing is refused that should not be.</summary>
 internal static class StartInvariant
 {
+    /// <summary>
+    /// Of a run that had its time: starts whose client asks still. Nothing may have been acknowledged of them, and yet it is no engine that loses every start before it says a word.
+    /// </summary>
+    public static IEnumerable<Violation> StillAsked(IEnumerable<StartHistory> starts) =>
+        starts.Where(static start => !start.EndSeen).Select(static start => new Violation("I1 who keeps asking is told an end", $"{start} is asked for in vain"));
+
     public static IEnumerable<string> Check(Evidence evidence) => evidence.Starts.SelectMany(start => Of(start, evidence.Log));
 
     private static IEnumerable<string> Of(StartHistory start, CommittedRecords log)

@@ -57,7 +57,7 @@ public sealed class BrokerMutantTests(ITestOutputHelper output) : FaultTest(outp
         cluster.Flows[0].Host.Start();
         await Task.Delay(TimeSpan.FromSeconds(2));
         await MakeZombieAsync(cluster, cluster.Flows[1]);
-        IReadOnlyList<Violation> violations = (await run.JudgeAsync(Patience)).Violations;
+        IReadOnlyList<Violation> violations = [.. (await run.JudgeAsync(Patience)).Violations, .. StartInvariant.StillAsked(run.Histories)];
         Output.WriteLine($"{mutant,-22}{string.Join(", ", violations.GroupBy(violation => violation.Invariant[..2]).Select(by => $"{by.Key} {by.Count()}x"))}");
         foreach (Violation first in violations.DistinctBy(violation => violation.Invariant)) Output.WriteLine($"    {first}");
         return violations;
