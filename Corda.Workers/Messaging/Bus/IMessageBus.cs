@@ -14,6 +14,8 @@ public interface IMessageBus : IAsyncDisposable
     int PartitionCount(string topic);
 
     /// <summary>Joins a consumer group. The member is assigned partitions during <see cref="IGroupConsumer.Poll"/>.</summary>
+    /// <exception cref="MessagingFatalException">A topic does not exist, or the broker keeps the group in another way than is configured.</exception>
+    /// <exception cref="MessagingTransientException">No broker answers for now.</exception>
     IGroupConsumer JoinGroup(string group, string memberName, IReadOnlyCollection<string> topics, IAssignmentListener listener);
 
     /// <summary>Reads partitions outside of any group, from the beginning or from now on.</summary>

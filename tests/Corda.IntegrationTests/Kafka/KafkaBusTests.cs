@@ -106,6 +106,32 @@ public sealed class KafkaBusTests : IAsyncDisposable
     }
 
     [KafkaTheory]
+    [InlineData("Classic", "Consumer")]
+    [InlineData("Consumer", "Classic")]
+    public async Task Group_that_has_run_with_the_other_protocol_is_refused_and_told_what_to_set(string ran, string configured)
+    {
+        KafkaBus bus = Open(Options() with { GroupProtocol = Enum.Parse<KafkaGroupProtocol>(ran) });
+        bus.EnsureTopics([new TopicSpec(topic, Cleanup.Delete)]);
+        string group = $"group.{topic}";
+        await Fill(bus, 1);
+        KafkaBus other = Open(Options() with { GroupProtocol = Enum.Parse<KafkaGroupProtocol>(configured) });
+        using (TestGroupMember member = new(bus, group, topic))
+        {
+            await Until(() => member.Records.Count == 1, "the record", member.Poll);
+
+            AssertRefused();
+        }
+
+        AssertRefused();
+        using TestGroupMember heir = new(Open(Options() with { GroupProtocol = Enum.Parse<KafkaGroupProtocol>(ran) }), group, topic);
+        await Until(() => heir.Records.Count == 1, "the record, with the group's own protocol", heir.Poll);
+
+        void AssertRefused() => Assert.Contains(
+            $"group '{group}' has run with the {ran} protocol, Corda:Bus:Kafka:GroupProtocol is {configured}",
+            Assert.Throws<MessagingFatalException>(() => new TestGroupMember(other, group, topic)).Message);
+    }
+
+    [KafkaTheory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Partition_that_is_idle_till_retention_has_deleted_everything_is_no_lost_offset(bool leaves)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Confluent.Kafka;
 using Corda.Workers.Messaging.Bus.Kafka.Eviction;
 using Microsoft.Extensions.Logging;
 
@@ -11,7 +12,9 @@ namespace Corda.Workers.Messaging.Bus.Kafka;
 internal sealed class KafkaBus : IMessageBus
 {
     private readonly KafkaClients clients;
+    private readonly IAdminClient admin;
     private readonly KafkaTopics topics;
+    private readonly GroupProtocols protocols;
     private readonly KafkaWatermarks watermarks;
     private readonly ConcurrentDictionary<string, KafkaBatchWriter> writers = new(StringComparer.Ordinal);
     private readonly KafkaEviction eviction;
@@ -31,7 +34,9 @@ internal sealed class KafkaBus : IMessageBus
 
         this.time = time;
         clients = new KafkaClients(options, time, logger);
-        topics = new KafkaTopics(clients, time);
+        admin = clients.Admin();
+        topics = new KafkaTopics(clients, admin, time);
+        protocols = new GroupProtocols(clients, admin);
         watermarks = new KafkaWatermarks(clients, time);
         eviction = new KafkaEviction(options.BootstrapServers, KafkaSettings.GroupConsumer(options, "none", "corda-eviction"), time, logger);
     }
@@ -52,6 +57,7 @@ internal sealed class KafkaBus : IMessageBus
             this.topics.Require(topic);
         }
 
+        protocols.Require(group);
         return new KafkaGroupConsumer(group, memberName, topics, listener, clients, watermarks, LeaveBehind, time);
     }
 
@@ -102,7 +108,7 @@ internal sealed class KafkaBus : IMessageBus
             await writer.DisposeAsync();
         }
 
-        topics.Close();
+        clients.Retire(admin.Dispose);
         watermarks.Close();
         await clients.DisposeAsync();
     }

@@ -5,14 +5,13 @@ using Confluent.Kafka.Admin;
 namespace Corda.Workers.Messaging.Bus.Kafka;
 
 /// <summary>Makes topics, or checks those that exist; what was found good is remembered. Thread-safe.</summary>
-internal sealed class KafkaTopics(KafkaClients clients, TimeProvider time)
+internal sealed class KafkaTopics(KafkaClients clients, IAdminClient admin, TimeProvider time)
 {
     private static readonly TimeSpan LeadersTimeout = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan LeadersPause = TimeSpan.FromMilliseconds(20);
 
     private readonly ConcurrentDictionary<string, Known> known = new();
     private readonly Lock gate = new();
-    private readonly IAdminClient admin = clients.Admin();
     private (long At, MessagingTransientException Cause)? failure;
 
     /// <inheritdoc cref="IMessageBus.EnsureTopics"/>
@@ -60,9 +59,6 @@ internal sealed class KafkaTopics(KafkaClients clients, TimeProvider time)
     /// <summary>Does nothing where the topic exists.</summary>
     /// <exception cref="MessagingFatalException">The topic does not exist.</exception>
     public void Require(string topic) => PartitionCount(topic);
-
-    /// <summary>Closes the client in the background.</summary>
-    public void Close() => clients.Retire(admin.Dispose);
 
     private static MessagingFatalException Missing(string topic) => new(
         $"topic '{topic}' does not exist on this bus; it must be among the topics given to EnsureTopics when the worker starts");
