@@ -38,7 +38,7 @@ var benchmarks = new Dictionary<string, Func<string, Task>>
     ["kafka"] = own => Task.Run(() => new KafkaBenchmark(own, broker.Value.Bootstrap).Run()),
     ["scale"] = own => new ScaleBenchmark(own, broker.Value).RunAsync(),
     ["failover"] = own => new FailoverBenchmark(own, broker.Value).RunAsync(failoverRuns, otherRuns, failoverWays, "failover.png"),
-    ["restart"] = own => new RestartBenchmark(own, broker.Value).RunAsync(otherRuns),
+    ["restart"] = own => new RestartBenchmark(own, broker.Value).RunAsync(failoverRuns),
     ["standby"] = own => new StandbyBenchmark(own, broker.Value).RunAsync(otherRuns),
     ["kafka-memory"] = own => new MemoryOnKafka(own, broker.Value).RunAsync(),
 };
