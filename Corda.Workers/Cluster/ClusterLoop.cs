@@ -250,8 +250,13 @@ internal sealed class ClusterLoop : IAsyncDisposable
             long started = time.GetTimestamp();
             self.Evicts(worker, begins: true);
             publisher.Changed();
-            bool done = !options.Eviction.Enabled || await bus.Evict(remains);
-            ClusterLog.Evicted(logger, worker, reason, remains.TransactionalIds.Count, remains.Members.Count, time.GetElapsedTime(started).TotalMilliseconds, done);
+            bool done = true;
+            if (options.Eviction.Enabled)
+            {
+                done = await bus.Evict(remains);
+                ClusterLog.Evicted(logger, worker, reason, remains.TransactionalIds.Count, remains.Members.Count, time.GetElapsedTime(started).TotalMilliseconds, done);
+            }
+
             if (done || reason.StartsWith("silent", StringComparison.Ordinal)) await publisher.Remove(worker.Id);
         }
         catch (Exception cause)

@@ -19,9 +19,12 @@ internal static class Topics
     public static readonly Topic<VirtualNodeInfo> VirtualNodeInfo =
         new("virtual.node.info", Routing.Hash, Cleanup.Compact, new ContractCodec<VirtualNodeInfo>());
 
-    /// <summary>The workers that are there; key: worker id. Every role's.</summary>
+    /// <summary>
+    /// The workers that are there; key: worker id. Every role's. In one partition: whoever hears itself hears all the others, so that nobody is silent because the
+    /// broker of another partition is out of reach.
+    /// </summary>
     public static readonly Topic<WorkerPresence> WorkerPresence =
-        new("worker.presence", Routing.Hash, Cleanup.Compact, new ContractCodec<WorkerPresence>()) { HasFewKeys = true };
+        new("worker.presence", Routing.One, Cleanup.Compact, new ContractCodec<WorkerPresence>()) { HasFewKeys = true };
 
     /// <summary>Every topic with the roles that write and read it.</summary>
     public static readonly IReadOnlyList<TopicUse> All =

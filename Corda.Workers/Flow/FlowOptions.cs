@@ -49,8 +49,8 @@ internal sealed record FlowOptions
     public TimeSpan RetryDelayMax { get; init; } = TimeSpan.FromSeconds(16);
 
     /// <summary>
-    /// Whether a worker follows the checkpoints of flows that other workers run, so that it can take them over at once. Costs every worker the memory of all
-    /// checkpoints. Default yes.
+    /// Whether a worker follows the checkpoints of flows that other workers run, so that it can take them over at once. Costs every worker the disk of all checkpoints;
+    /// their memory is within <see cref="StateCacheBytes"/>. Default yes.
     /// </summary>
     public bool WarmStandby { get; init; } = true;
 

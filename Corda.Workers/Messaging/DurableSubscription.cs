@@ -29,7 +29,7 @@ internal sealed class DurableSubscription<TValue>(string group, Topic<TValue> to
             }
             catch (MalformedRecordException cause)
             {
-                outputs.Add(ToDeadLetter(record, null, cause));
+                outputs.AddRange(ToDeadLetters(record, null, cause));
             }
         }
 
@@ -59,17 +59,17 @@ internal sealed class DurableSubscription<TValue>(string group, Topic<TValue> to
         catch (Exception cause)
         {
             FailureKind kind = cause is RecordRefusedException ? FailureKind.Refused : FailureKind.Permanent;
-            return [ToDeadLetter(records[0].Record, kind, cause)];
+            return [.. ToDeadLetters(records[0].Record, kind, cause)];
         }
     }
 
-    private OutgoingRecord ToDeadLetter(ConsumedRecord record, FailureKind? kind, Exception cause)
+    private IEnumerable<OutgoingRecord> ToDeadLetters(ConsumedRecord record, FailureKind? kind, Exception cause)
     {
         string input = $"{record.Partition}@{record.Offset}";
         MessagingLog.DeadLettered(Context.Logger, input, KeyComparer.Text(record.Key), cause.Message, cause);
         MessagingMetrics.DeadLetters.Add(1);
         var letter = new DeadLetter(
             Context.Time.GetUtcNow(), topic.Name, record.Partition.Partition, input, record.Key, record.Value, null, kind, 1, cause.Message, cause.ToString());
-        return new OutgoingRecord(new TopicPartition(deadLetters.Name, record.Partition.Partition), record.Key, deadLetters.Encode(letter));
+        return DeadLetterRecords.Of(deadLetters, letter, Context.RecordBytesMax);
     }
 }

@@ -12,6 +12,7 @@ internal static class Partitioning
     {
         Routing.Prefix => (int)(PrefixOf(key) % (uint)partitionCount),
         Routing.Hash => (Murmur2(key) & 0x7FFF_FFFF) % partitionCount,
+        Routing.One => 0,
         _ => throw new UnreachableException($"Routing {routing}"),
     };
 

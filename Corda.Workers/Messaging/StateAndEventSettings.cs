@@ -56,8 +56,8 @@ internal sealed record StateAndEventSettings<TState, TEvent>(
     public int RecordBytesMax { get; init; } = 972_800;
 
     /// <summary>
-    /// Whether the states of partitions that other workers own are followed, so that taking one over means reading a tail and not a topic. Costs the memory
-    /// of all states in every worker.
+    /// Whether the states of partitions that other workers own are followed, so that taking one over means reading a tail and not a topic. Costs every worker
+    /// room for all states: the disk of their copies where there is a <see cref="StateCache"/>, else memory.
     /// </summary>
     public bool KeepsWarmStates { get; init; }
 

@@ -45,6 +45,9 @@ public enum Routing
 
     /// <summary>The key's first four bytes, read as a big-endian number, modulo the number of partitions: keys with one prefix stay together.</summary>
     Prefix,
+
+    /// <summary>All keys go to the first partition: for few records whose order among each other counts.</summary>
+    One,
 }
 
 /// <summary>How long records live.</summary>

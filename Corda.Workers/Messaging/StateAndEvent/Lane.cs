@@ -28,6 +28,7 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
     private readonly Caution<TState, TEvent> caution;
     private readonly BatchSize batchSize;
     private readonly Farewell farewell;
+    private Task? warming;
     private volatile IGroupConsumer? consumer;
     private volatile bool joined;
     private TimeSpan joinWait;
@@ -62,7 +63,11 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
     /// <inheritdoc/>
     public void Turn()
     {
-        Mend();
+        if (!Mend())
+        {
+            return;
+        }
+
         MakeRestoredLive();
         TendCopies();
         BatchInputs<TEvent> inputs = Inputs();
@@ -144,11 +149,12 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
         joinWait = TimeSpan.Zero;
     }
 
-    private void Mend()
+    // False for not yet.
+    private bool Mend()
     {
         try
         {
-            MakeReady();
+            return MakeReady();
         }
         catch (MessagingTransientException) when (consumer is not null)
         {
@@ -166,7 +172,7 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
     }
 
     // The producer comes first: opening it ends whatever its predecessor left open, so that offsets and states can be read to their end.
-    private void MakeReady()
+    private bool MakeReady()
     {
         newProducer = producer.Open();
         if (consumer is null)
@@ -177,7 +183,13 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
                 new TopicSpec(settings.StateTopic, Cleanup.Compact),
                 new TopicSpec(settings.DeadLetterTopic.Name, settings.DeadLetterTopic.Cleanup),
             ]);
-            follower.Warm();
+            warming ??= follower.Warm();
+            if (!warming.Wait(settings.PollWait))
+            {
+                return false;
+            }
+
+            warming = null;
             consumer = bus.JoinGroup(settings.Group, name, [settings.Events.Name], assignments);
             assignments.Consumer = consumer;
             LeftOut();
@@ -197,6 +209,7 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
         }
 
         assignments.StartRestores();
+        return true;
     }
 
     private void MakeRestoredLive()

@@ -62,12 +62,30 @@ internal sealed class StateFollower<TState> : IDisposable, RequestThread.IBody
     /// Begins to follow what no lane owns, where copies are kept warm: to be called before a lane joins its group, so that it finds what it is assigned. May be
     /// repeated. Any thread.
     /// </summary>
-    public void Warm()
+    /// <returns>
+    /// Completes when the local copies are opened, or cannot be. To check them takes seconds where they are large: whoever joins earlier takes partitions from workers that
+    /// serve them, and lets their flows stand for so long.
+    /// </returns>
+    public Task Warm()
     {
-        if (keepsWarm)
+        if (!keepsWarm)
         {
-            thread.Post(FollowTheOthers);
+            return Task.CompletedTask;
         }
+
+        var opened = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        thread.Post(() =>
+        {
+            try
+            {
+                FollowTheOthers();
+            }
+            finally
+            {
+                opened.SetResult();
+            }
+        });
+        return opened.Task;
     }
 
     /// <summary>Fulfils a claim, sooner or later, unless it is gone by then. Any thread.</summary>

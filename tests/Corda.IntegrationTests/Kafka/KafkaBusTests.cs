@@ -30,7 +30,11 @@ public sealed class KafkaBusTests : IAsyncDisposable
     {
         KafkaOptions options = new() { BootstrapServers = "127.0.0.1:1" };
 
-        foreach (string owned in (string[])["isolation.level", "enable_auto_commit", "auto.offset.reset", "acks", "transactional.id", "group.instance.id", "retries"])
+        foreach (string owned in (string[])
+            [
+                "isolation.level", "enable_auto_commit", "auto.offset.reset", "acks", "transactional.id", "group.instance.id", "retries", "log.queue", "log_level",
+                "compression.codec", "max.partition.fetch.bytes", "offset.store.method", "plugin.library.paths",
+            ])
         {
             KafkaOptions with = options with { Client = new Dictionary<string, string> { [owned] = "x" } };
             Assert.Contains($"Client:{owned} cannot be passed through", Assert.Throws<MessagingFatalException>(() => Open(with)).Message);
@@ -45,11 +49,7 @@ public sealed class KafkaBusTests : IAsyncDisposable
     {
         KafkaBus bus = Open(Options());
         bus.EnsureTopics([new TopicSpec(topic, Cleanup.Compact)]);
-        using IProducer<byte[], byte[]> raw = new ProducerBuilder<byte[], byte[]>(KafkaSettings.Transactional(Options(), $"raw.{topic}")).Build();
-        raw.InitTransactions(TimeSpan.FromSeconds(20));
-        raw.BeginTransaction();
-        raw.Produce(new Confluent.Kafka.TopicPartition(topic, 0), new Message<byte[], byte[]> { Key = [1], Value = [1] });
-        raw.Flush(TimeSpan.FromSeconds(20));
+        using IProducer<byte[], byte[]> raw = OpenTransaction();
 
         using IPartitionReader reader = bus.OpenReader([Place], StartAt.Beginning);
         long end = reader.EndOffset(Place);
@@ -158,6 +158,24 @@ public sealed class KafkaBusTests : IAsyncDisposable
     }
 
     [KafkaFact]
+    public async Task Idle_partition_is_moved_over_control_records_again_and_again()
+    {
+        KafkaBus bus = Open(Options());
+        bus.EnsureTopics([new TopicSpec(topic, Cleanup.Delete)]);
+        string group = $"group.{topic}";
+        using ITransactionalProducer producer = bus.OpenTransactional($"tx.{topic}");
+        producer.Commit([new OutgoingRecord(Place, [1], [1])], new Dictionary<TopicPartition, long>(), null);
+        using TestGroupMember member = new(bus, group, topic);
+        await Until(() => member.Records.Count == 1, "the record", member.Poll);
+        producer.Commit([], new Dictionary<TopicPartition, long> { [Place] = 1 }, member.Consumer.Membership);
+        await Until(() => Committed(group) == 2, "the offset to move over the control record", member.Poll);
+
+        using (IProducer<byte[], byte[]> raw = OpenTransaction()) raw.AbortTransaction();
+
+        await Until(() => Committed(group) == 4, "the offset to move over what was aborted", member.Poll);
+    }
+
+    [KafkaFact]
     public async Task Rebalance_of_others_does_not_fail_a_transaction_of_partitions_that_stay()
     {
         KafkaBus bus = Open(Options());
@@ -215,6 +233,16 @@ public sealed class KafkaBusTests : IAsyncDisposable
             meanwhile?.Invoke();
             await Task.Yield();
         }
+    }
+
+    private IProducer<byte[], byte[]> OpenTransaction()
+    {
+        IProducer<byte[], byte[]> raw = new ProducerBuilder<byte[], byte[]>(KafkaSettings.Transactional(Options(), $"raw.{topic}")).Build();
+        raw.InitTransactions(TimeSpan.FromSeconds(20));
+        raw.BeginTransaction();
+        raw.Produce(new Confluent.Kafka.TopicPartition(topic, 0), new Message<byte[], byte[]> { Key = [1], Value = [1] });
+        raw.Flush(TimeSpan.FromSeconds(20));
+        return raw;
     }
 
     private KafkaBus Open(KafkaOptions options)

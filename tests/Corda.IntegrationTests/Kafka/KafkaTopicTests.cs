@@ -30,8 +30,9 @@ public sealed class KafkaTopicTests : IAsyncDisposable
 
         Open(options).EnsureTopics([new(events, Cleanup.Delete), new(states, Cleanup.Compact), new(beats, Cleanup.Compact) { HasFewKeys = true }]);
 
-        Assert.Equal($"cleanup.policy=delete message.timestamp.type=LogAppendTime min.insync.replicas=1 retention.ms={OneDay}", await OwnConfigsOf(events));
-        string compacted = $"cleanup.policy=compact delete.retention.ms={OneDay} message.timestamp.type=LogAppendTime";
+        Assert.Equal(
+            $"cleanup.policy=delete max.message.bytes=1048588 message.timestamp.type=LogAppendTime min.insync.replicas=1 retention.bytes=-1 retention.ms={OneDay}", await OwnConfigsOf(events));
+        string compacted = $"cleanup.policy=compact delete.retention.ms={OneDay} max.message.bytes=1048588 message.timestamp.type=LogAppendTime";
         Assert.Equal($"{compacted} min.insync.replicas=1", await OwnConfigsOf(states));
         Assert.Equal($"{compacted} min.cleanable.dirty.ratio=0.1 min.insync.replicas=1 segment.bytes=1048576", await OwnConfigsOf(beats));
         using IAdminClient admin = Admin();
@@ -69,7 +70,8 @@ public sealed class KafkaTopicTests : IAsyncDisposable
     [KafkaFact]
     public async Task What_makes_an_event_topic_less_durable_is_told_by_name_once_and_worked_with()
     {
-        await MakeByHand(("message.timestamp.type", "LogAppendTime"), ("retention.ms", "3600000"), ("min.insync.replicas", "1"));
+        await MakeByHand(
+            ("message.timestamp.type", "LogAppendTime"), ("retention.ms", "3600000"), ("min.insync.replicas", "1"), ("retention.bytes", "100000000"), ("max.message.bytes", "65536"));
         KafkaBus bus = Open(Options() with { ReplicationFactor = 3, MinInSyncReplicas = 2 });
 
         for (int i = 0; i < 3; i++) bus.EnsureTopics([new TopicSpec(topic, Cleanup.Delete)]);
@@ -79,6 +81,8 @@ public sealed class KafkaTopicTests : IAsyncDisposable
         Assert.Contains("replication factor is 1, not 3 (Corda:Bus:Kafka:ReplicationFactor)", told);
         Assert.Contains("min.insync.replicas is 1, not 2 (Corda:Bus:Kafka:MinInSyncReplicas)", told);
         Assert.Contains("retention.ms is 3600000, not 259200000 (Corda:Bus:Kafka:Retention)", told);
+        Assert.Contains("retention.bytes is 100000000, not -1", told);
+        Assert.Contains("max.message.bytes is 65536, less than 1048588", told);
         Assert.Equal(2, bus.PartitionCount(topic));
     }
 

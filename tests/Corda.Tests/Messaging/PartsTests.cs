@@ -256,7 +256,7 @@ public sealed class PartsTests
         var letter = new DeadLetter(
             DateTimeOffset.UnixEpoch, "flow.event", 3, "flow.event-3@7", [1], new byte[eventBytes], new byte[stateBytes], FailureKind.Refused, 2, "why", "trace");
 
-        OutgoingRecord[] records = [.. DeadLetters<Text, Text>.ToRecords(topic, letter, RecordBytesMax)];
+        OutgoingRecord[] records = [.. DeadLetterRecords.Of(topic, letter, RecordBytesMax)];
 
         Assert.All(records, record => Assert.True(record.Key.Length + record.Value!.Length <= RecordBytesMax));
         DeadLetter[] read = [.. records.Select(record => topic.Codec.Decode(record.Value))];
@@ -265,6 +265,11 @@ public sealed class PartsTests
             expected,
             string.Join("|", read.Select(one => string.Join("+", new[] { one.Event is null ? null : "event", one.State is null ? null : "state" }.OfType<string>()))));
     }
+
+    [Fact]
+    public void Presences_of_all_workers_lie_in_one_partition_so_that_whoever_hears_itself_hears_the_others() => Assert.All(
+        Enumerable.Range(0, 50).Select(static n => System.Text.Encoding.UTF8.GetBytes($"worker-{n}")),
+        static key => Assert.Equal(0, Partitioning.PartitionOf(Topics.WorkerPresence.Routing, key, partitionCount: 12)));
 
     [Fact]
     public void Batches_are_halved_while_they_are_slow_or_fail_and_grow_again()

@@ -103,6 +103,21 @@ public sealed class PatternTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_durable_subscription_puts_aside_also_a_record_that_has_no_room_beside_what_was_said_of_it()
+    {
+        string large = $"bad{new string('x', 60_000)}";
+        var subscriptions = new Subscriptions(rig.Context with { Bus = rig.Bus, RecordBytesMax = 65_000 });
+        ISubscription subscription = subscriptions.Durable("copiers", StateAndEventRig.Events, new Copier());
+        await rig.Publish("aaaa", large, "b");
+        started.Add(subscription);
+        subscription.Start();
+        await Eventually.True(() => rig.Outputs("aaaa").Contains("b"), () => $"what comes after; {subscription.Health}", rig.PassTime);
+        Assert.All(rig.DeadLetters(), letter => Assert.True(new DeadLetterCodec().Encode(letter).Length <= 65_000, "larger than any record may be"));
+        Assert.Equal(large, new TextCodec().Decode(rig.DeadLetters().Single(static letter => letter.Event is not null).Event).Value);
+        Assert.Contains(rig.DeadLetters(), static letter => letter.Error is not null && letter.Reason.StartsWith("never: bad", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_question_is_answered_and_an_exception_is_an_answer_too()
     {
         await Ready(Subscriptions.Rpc("answerers", Question, new Answerer(), TimeSpan.FromSeconds(5)));
@@ -229,7 +244,7 @@ public sealed class PatternTests : IAsyncDisposable
 
         public IReadOnlyList<Record> OnNext(IReadOnlyList<KeyValuePair<byte[], Text?>> records) => [.. records.Select(pair => pair.Value!.Value switch
         {
-            "bad" => throw new InvalidOperationException("never"),
+            var text when text.StartsWith("bad", StringComparison.Ordinal) => throw new InvalidOperationException($"never: {text}"),
             "flaky" when TransientFailuresLeft-- > 0 => throw new TransientProcessingException("not now"),
             _ => Record.Of(StateAndEventRig.Out, pair.Key, pair.Value),
         })];

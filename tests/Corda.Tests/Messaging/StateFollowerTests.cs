@@ -52,11 +52,37 @@ public sealed class StateFollowerTests : IAsyncDisposable
     {
         Commit(0, version: 1, keys: 50);
         using StateFollower<Text> follower = Follower(keepsWarm: true);
-        follower.Warm();
+        await follower.Warm();
         await Eventually.True(() => bus.Reads(0) == 50, () => $"the states to be read; {bus.Reads(0)} were");
 
         Assert.Equal(50, (await Claimed(follower, 0)).Count);
         Assert.Equal(50, bus.Reads(0));
+    }
+
+    [Fact]
+    public async Task Whoever_is_about_to_join_is_told_when_all_local_copies_are_opened_and_not_before()
+    {
+        using var mayOpen = new ManualResetEventSlim();
+        int opened = 0;
+        using var follower = new StateFollower<Text>(
+            "follower",
+            Topic,
+            keepsWarm: true,
+            partition =>
+            {
+                mayOpen.Wait();
+                Interlocked.Increment(ref opened);
+                return new PartitionStates<Text>(new TopicPartition("event", partition), 0, static (_, reason) => Assert.Fail(reason));
+            },
+            bus,
+            TimeProvider.System);
+
+        Task warm = follower.Warm();
+        Assert.False(warm.IsCompleted);
+        mayOpen.Set();
+        await warm.WaitAsync(TimeSpan.FromSeconds(10));
+
+        Assert.Equal(bus.PartitionCount(Topic), Volatile.Read(ref opened));
     }
 
     [Fact]

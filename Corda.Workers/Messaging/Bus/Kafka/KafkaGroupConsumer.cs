@@ -108,7 +108,9 @@ internal sealed class KafkaGroupConsumer(
     public void Wakeup() => wakeup = true;
 
     /// <inheritdoc/>
-    public IReadOnlyDictionary<TopicPartition, long> Forward(IReadOnlyDictionary<TopicPartition, long> offsets) => mine.Forward(offsets);
+    public IReadOnlyDictionary<TopicPartition, long> Forward(IReadOnlyDictionary<TopicPartition, long> offsets) => client is { IsCommitting: true }
+        ? throw new MessagingTransientException($"member '{memberName}' of group '{group}' has offsets under way, which would take back what is committed before them")
+        : mine.Forward(offsets);
 
     /// <inheritdoc/>
     public void OnCommitted(IReadOnlyDictionary<TopicPartition, long> offsets) => mine.Commit(offsets);

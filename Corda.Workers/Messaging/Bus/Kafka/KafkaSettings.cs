@@ -129,6 +129,15 @@ internal static class KafkaSettings
         // A static member's orderly leave costs the session timeout: it sends no leave.
         "group.instance.id",
 
+        // Other names of settings that are decided here.
+        "compression.codec", "max.partition.fetch.bytes", "offset.store.method", "group.protocol.type",
+
+        // A producer learns by its log of the connections and requests that it has lost; see TransactionClient.
+        "log.queue", "log.level",
+
+        // Code of others between the client and us.
+        "plugin.library.paths",
+
         // The other group protocol's.
         "partition.assignment.strategy", "session.timeout.ms", "heartbeat.interval.ms",
 

@@ -16,6 +16,11 @@ internal sealed class MemberClient(IConsumer<byte[], byte[]> consumer, string gr
 
     public OffsetLookup Lookup => lookup;
 
+    /// <summary>
+    /// What <see cref="TryCommit"/> has not waited for is still under way: it may reach the group at any time, and would take back whatever was committed before it.
+    /// </summary>
+    public bool IsCommitting => !committing.IsCompleted;
+
     /// <summary>Sends the client to the position, if it is to fetch and has begun with the partition; otherwise that is for another time.</summary>
     public void Send(OwnedPartition partition)
     {
@@ -92,9 +97,17 @@ internal sealed class MemberClient(IConsumer<byte[], byte[]> consumer, string gr
     /// <summary>Leaves the group, in the background.</summary>
     public Task LeaveAsync() => clients.CloseAsync(() =>
     {
-        committing.Wait();
-        lookup.Stop();
-        consumer.Close();
+        try
+        {
+            committing.Wait();
+            lookup.Stop();
+            consumer.Close();
+        }
+        finally
+        {
+            // A client that has failed for good refuses to leave, and would keep its threads and connections.
+            consumer.Dispose();
+        }
     });
 
     private bool Commit(IReadOnlyList<TopicPartitionOffset> offsets)

@@ -21,7 +21,7 @@ internal sealed class OwnedPartition(TopicPartition partition, long epoch)
     public long End { get; set; }
 
     /// <summary>All that was handed out is committed, and nothing but control records lies between that and the end.</summary>
-    public bool IsIdleBeforeItsEnd => Fetching && Taken == Position && Committed == Position && End > Position;
+    public bool IsIdleBeforeItsEnd => Fetching && Taken == Position && Committed >= Position && End > Committed;
 
     /// <summary>The offset after the last record that was taken from the client.</summary>
     public long Taken { get; set; }

@@ -74,6 +74,16 @@ internal static class TopicCheck
             yield return $"{TopicSettings.Retention} is {kept}, not {options.Retention.TotalMilliseconds:0} (Corda:Bus:Kafka:Retention)";
         }
 
+        if (topic.Cleanup == Cleanup.Delete && configs[TopicSettings.RetentionBytes] is var size and not TopicSettings.Unlimited)
+        {
+            yield return $"{TopicSettings.RetentionBytes} is {size}, not {TopicSettings.Unlimited}: events may be deleted before they are worked off, because others are many";
+        }
+
+        if (NumberOf(configs, TopicSettings.BatchBytes) is var batch && batch < TopicSettings.BatchBytesMin)
+        {
+            yield return $"{TopicSettings.BatchBytes} is {batch}, less than {TopicSettings.BatchBytesMin}: large events and states are refused, and their flows fail";
+        }
+
         if (topic.Cleanup == Cleanup.Compact && NumberOf(configs, TopicSettings.TombstoneRetention) is var stay && stay < tombstones)
         {
             yield return $"{TopicSettings.TombstoneRetention} is {stay}, less than {tombstones:0}: a local copy may not learn of what was deleted";

@@ -9,11 +9,19 @@ internal static class TopicSettings
     public const string CleanupPolicy = "cleanup.policy";
     public const string TimestampType = "message.timestamp.type";
     public const string Retention = "retention.ms";
+    public const string RetentionBytes = "retention.bytes";
+    public const string BatchBytes = "max.message.bytes";
     public const string TombstoneRetention = "delete.retention.ms";
     public const string MinInSyncReplicas = "min.insync.replicas";
 
     /// <summary>When the bus took it, as the seam promises; retention counts by it, and so does the age of a local copy of states.</summary>
     public const string WhenTheBrokerTookIt = "LogAppendTime";
+
+    /// <summary>Size takes nothing away: what is not worked off yet must not go because much else came.</summary>
+    public const string Unlimited = "-1";
+
+    /// <summary>What brokers take by default: room for the largest record (<see cref="KafkaSettings.RecordBytesMax"/>) and for a batch of many.</summary>
+    public const int BatchBytesMin = 1_048_588;
 
     /// <summary>Local copies of states are gone on with for half of that: one that is older may have missed that a state was deleted.</summary>
     public static readonly TimeSpan TombstonesStay = TimeSpan.FromHours(24);
@@ -32,10 +40,16 @@ internal static class TopicSettings
 
     private static Dictionary<string, string> Configs(TopicSpec topic, KafkaOptions options)
     {
-        var configs = new Dictionary<string, string> { [CleanupPolicy] = PolicyOf(topic.Cleanup), [TimestampType] = WhenTheBrokerTookIt };
+        var configs = new Dictionary<string, string>
+        {
+            [CleanupPolicy] = PolicyOf(topic.Cleanup),
+            [TimestampType] = WhenTheBrokerTookIt,
+            [BatchBytes] = BatchBytesMin.ToString(CultureInfo.InvariantCulture),
+        };
         if (topic.Cleanup == Cleanup.Delete)
         {
             configs[Retention] = Ms(options.Retention);
+            configs[RetentionBytes] = Unlimited;
         }
         else
         {

@@ -6,6 +6,7 @@ public enum ApiKey : short
     Produce = 0,
     Fetch = 1,
     Metadata = 3,
+    OffsetCommit = 8,
     OffsetFetch = 9,
     JoinGroup = 11,
     Heartbeat = 12,

@@ -6,7 +6,7 @@ namespace Corda.Workers.Messaging.Bus.Kafka.Eviction;
 /// <summary>Whom to trust and who we are within TLS. The files are read anew for each connection, so that a renewed certificate is taken up.</summary>
 internal sealed record TlsSettings
 {
-    private static readonly string[] NotSupported = ["ssl.engine.location", "ssl.providers", "ssl.certificate.stores"];
+    private static readonly string[] NotSupported = ["ssl.engine.location", "ssl.providers", "ssl.ca.certificate.stores", "ssl.crl.location"];
 
     private readonly IReadOnlyDictionary<string, string> client;
 
