@@ -19,7 +19,7 @@ internal sealed class FailoverBenchmark(string folder, BenchBroker broker)
 
     /// <summary>Ends one worker after the other and prints the silences.</summary>
     /// <param name="runs">How often in each way, in the protocol that is the default.</param>
-    /// <param name="runsOfOther">How often in the other protocol.</param>
+    /// <param name="runsOfOther">How often in the other protocol, and the network is cut.</param>
     /// <param name="ways">Some of: kill, end, stop, cut.</param>
     /// <param name="plotFile">A picture of one kill.</param>
     public async Task RunAsync(int runs, int runsOfOther, IReadOnlyCollection<string> ways, string plotFile)
@@ -27,11 +27,12 @@ internal sealed class FailoverBenchmark(string folder, BenchBroker broker)
         Console.WriteLine($"| group protocol | one of {Workers} workers | runs | {FailoverSilences.Heads} |");
         Console.WriteLine($"|---|---|---:|{FailoverSilences.Line}|");
         await ProcessesAsync(Classic, runs, ways, plotFile);
-        if (runsOfOther > 0) await ProcessesAsync("Consumer", runsOfOther, ways);
+        if (runsOfOther == 0) return;
+        await ProcessesAsync("Consumer", runsOfOther, ways);
         if (!ways.Contains("cut")) return;
         if (broker.IsOwn)
         {
-            await NetworkAsync(runs);
+            await NetworkAsync(runsOfOther);
         }
         else
         {

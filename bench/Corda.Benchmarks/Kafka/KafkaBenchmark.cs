@@ -5,7 +5,7 @@ internal sealed class KafkaBenchmark(string folder, string bootstrap)
 {
     private const int Partitions = 4;
     private const int OneByOne = 500;
-    private const int Turns = 2;
+    private const int Turns = 3;
     private static readonly int[] Batches = [1, 10, 100, 500, 2_000];
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(4);
 
@@ -19,7 +19,7 @@ internal sealed class KafkaBenchmark(string folder, string bootstrap)
         Console.WriteLine("|---:|---:|---:|---:|---:|---:|");
         foreach (int batch in Batches)
         {
-            // In turns, because the machine changes its pace: each side is as good as its better run. Every other turn in the other order.
+            // In turns, because the machine changes its pace: each side is as good as its best run, the first of which is cold. Every other turn in the other order.
             Func<double>[] sides =
             [
                 () => bare.EventsPerSecond(batch, Duration), () => plain.EventsPerSecond(batch, Duration), () => product.EventsPerSecond(batch, Duration),
