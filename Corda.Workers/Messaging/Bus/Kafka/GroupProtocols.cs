@@ -5,8 +5,8 @@ using Confluent.Kafka.Admin;
 namespace Corda.Workers.Messaging.Bus.Kafka;
 
 /// <summary>
-/// Refuses a group that has run with the other protocol. The brokers would convert it, or mix both; and a broker (4.2) that later restarts may not be able to
-/// load what that leaves in the log of the groups, after which no worker goes on. Thread-safe.
+/// Refuses a group that has run with the other protocol. The brokers would convert it, or mix both; and a broker (4.2) that is killed later may not be able to
+/// load what that leaves in the log of the groups, after which no worker goes on (docs/operations.md). Thread-safe.
 /// </summary>
 internal sealed class GroupProtocols(KafkaClients clients, IAdminClient admin)
 {

@@ -113,7 +113,7 @@ internal sealed class KafkaBus : IMessageBus
         await clients.DisposeAsync();
     }
 
-    private void LeaveBehind(GroupMemberId member) => _ = eviction.LeaveBehind(member, closing.Token);
+    private void LeaveBehind(GroupMemberId member) => _ = eviction.LeaveBehind(member, clients.Options.SessionTimeout, closing.Token);
 
     private void RequireOpen() => ObjectDisposedException.ThrowIf(closed, this);
 }

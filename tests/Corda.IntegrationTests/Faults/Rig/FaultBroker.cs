@@ -97,7 +97,7 @@ internal sealed class FaultBroker : IAsyncDisposable
     }
 
     // The oracle wants every version of every state.
-    private static string[] Common => ["log.cleaner.enable=false", "group.consumer.session.timeout.ms=3000"];
+    private static string[] Common => ["log.cleaner.enable=false", "group.consumer.session.timeout.ms=3000", "group.consumer.heartbeat.interval.ms=200"];
 
     private static IEnumerable<string[]> Rows(string table) =>
         table.Split('\n').Select(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).Where(row => row.Length > 2);

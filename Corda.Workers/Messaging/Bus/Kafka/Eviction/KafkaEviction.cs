@@ -19,6 +19,7 @@ internal sealed partial class KafkaEviction
     private static readonly TimeSpan FenceHeadStart = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan OutageDelay = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan AgainDelay = TimeSpan.FromMilliseconds(500);
 
     // Of the id while nobody uses it; its next owner, if there is one, names its own.
     private static readonly TimeSpan TransactionTimeout = TimeSpan.FromSeconds(10);
@@ -61,24 +62,37 @@ internal sealed partial class KafkaEviction
     /// Leaves a group for a member of this worker's own that its client has given up, as it does when no broker answers for the session timeout. The brokers, back
     /// again, know nothing of it: the group would wait for the vanished member for as long again, and nobody would be given its partitions.
     /// </summary>
+    /// <remarks>
+    /// One answer is not the end of it. A leave is in the coordinator's memory until the group has a new generation, and a broker that starts (seen with 4.2) may load its
+    /// groups from the log, let go of them and load them once more: with the member that has left in between. So it is said until the broker would have given the member up.
+    /// </remarks>
     /// <param name="member">The member. Nobody has this id any more.</param>
-    /// <param name="cancellation">Asked until a broker has answered, or until this.</param>
-    public async Task LeaveBehind(GroupMemberId member, CancellationToken cancellation)
+    /// <param name="sessionTimeout">For so long after the first answer.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task LeaveBehind(GroupMemberId member, TimeSpan sessionTimeout, CancellationToken cancellation)
     {
         if (security is null) return;
 
         await using var brokers = new WireBrokers(bootstrapServers, security, cancellation);
         WireRequest leave = WireRequest.LeaveGroup(member.Group, member.MemberId);
-        string? problem = await AskUntilDone(
-            async () =>
-            {
-                // Whatever a coordinator says that knows the group: the member is out of it now.
-                WireError error = await brokers.AskCoordinator(member.Group, CoordinatorKind.Group, leave);
-                return IsPassing(error) ? error : WireError.None;
-            },
-            OutageDelay,
-            cancellation);
+        long? answered = null;
+        string? problem;
+        do
+        {
+            if (answered is not null) await Task.Delay(AgainDelay, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            problem = await AskUntilDone(Say, OutageDelay, cancellation);
+            answered ??= time.GetTimestamp();
+        }
+        while (problem is null && time.GetElapsedTime(answered.Value) < sessionTimeout);
+
         if (problem is not null && !cancellation.IsCancellationRequested) LogNotDone(logger, "a former membership", LeavingOf(member), problem);
+
+        async Task<WireError> Say()
+        {
+            // Whatever a coordinator says that knows the group: the member is out of it now.
+            WireError error = await brokers.AskCoordinator(member.Group, CoordinatorKind.Group, leave);
+            return IsPassing(error) ? error : WireError.None;
+        }
     }
 
     private Task<bool> Fence(WireBrokers brokers, DeadWorker dead, string id, FirstAnswers firstAnswers, CancellationToken cancellation) => Guarded(
