@@ -174,17 +174,24 @@ public sealed class ShortFaultTests(LivingCluster living, ITestOutputHelper outp
     {
         FaultCluster cluster = await living.WholeAsync(SeedOfRun);
         FaultRun run = Run(cluster, "T28");
-        await run.StartAsync([($"throw-{SeedOfRun}", new FlowWork.OfPoison("throw")), ($"kill-{SeedOfRun}", new FlowWork.OfPoison("kill"))]);
-        byte[] key = [0, 0, 0, 1, .. Guid.NewGuid().ToByteArray()[..12]];
-        await cluster.PoisonAsync(partition: 1, key, [200, 1, 2, 3]);
 
-        // Whoever watches over processes starts them again.
+        // Whoever watches over processes starts them again, from the start: the poison kills one after the other, and the third may die before the first flows have ended.
         using var watching = new CancellationTokenSource();
         Task watcher = cluster.RestartTheDeadAsync(watching.Token);
-        StartHistory killer = run.Histories.Single(history => history.Id.StartsWith("kill", StringComparison.Ordinal));
-        await Support.Eventually.True(() => Task.FromResult(killer.EndSeen), () => $"the poison was not given up: {killer.Attempts[^1].Detail}\n{cluster.Said()}");
-        await watching.CancelAsync();
-        await watcher;
+        byte[] key = [0, 0, 0, 1, .. Guid.NewGuid().ToByteArray()[..12]];
+        StartHistory killer;
+        try
+        {
+            await run.StartAsync([($"throw-{SeedOfRun}", new FlowWork.OfPoison("throw")), ($"kill-{SeedOfRun}", new FlowWork.OfPoison("kill"))]);
+            await cluster.PoisonAsync(partition: 1, key, [200, 1, 2, 3]);
+            killer = run.Histories.Single(history => history.Id.StartsWith("kill", StringComparison.Ordinal));
+            await Support.Eventually.True(() => Task.FromResult(killer.EndSeen), () => $"the poison was not given up: {killer.Attempts[^1].Detail}\n{cluster.Said()}");
+        }
+        finally
+        {
+            await watching.CancelAsync();
+            await watcher;
+        }
 
         Evidence evidence = await run.EndAsync();
         DeadLetter malformed = evidence.Log.DeadLetters.Single(letter => letter.Key.AsSpan().SequenceEqual(key));
