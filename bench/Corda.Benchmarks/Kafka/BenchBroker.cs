@@ -14,8 +14,8 @@ internal sealed class BenchBroker : IAsyncDisposable
     private const int WaysBesides = 3;
     private const int StartWaits = 3;
 
-    // The last is what docs/operations.md advises for a single broker: without it a broker that is killed after half an hour of benchmarks loads its groups for so long that it
-    // gets lost in it (4.2).
+    // The last is what docs/operations.md advises for a single broker: without it one that is killed after a quarter of an hour of benchmarks loads its groups for seconds, and
+    // may get lost in it (4.2).
     private static readonly string[] Settings =
         ["group.consumer.session.timeout.ms=10000", "group.consumer.heartbeat.interval.ms=100", "offsets.topic.segment.bytes=1048576"];
 
