@@ -21,11 +21,10 @@ internal sealed record BatchResult<TState, TEvent>(
 /// <param name="Owner">Its partition.</param>
 /// <param name="Key">The key.</param>
 /// <param name="Before">The committed version; 0 for none.</param>
-/// <param name="Record">What is committed; null for nothing any more.</param>
-/// <param name="Bytes">The record's bytes.</param>
+/// <param name="After">What is committed then; null for nothing any more.</param>
 /// <param name="Value">The state as object.</param>
 internal sealed record KeyChange<TState>(
-    PartitionStates<TState> Owner, PartitionKey Key, long Before, StateRecord? Record, byte[]? Bytes, TState? Value)
+    PartitionStates<TState> Owner, PartitionKey Key, long Before, StateImage? After, TState? Value)
     where TState : class;
 
 /// <summary>The inputs of a batch as they were polled; a batch can be worked off again from them.</summary>

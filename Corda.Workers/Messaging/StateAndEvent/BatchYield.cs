@@ -53,7 +53,7 @@ internal sealed class BatchYield<TState, TEvent>(BatchKeys<TState, TEvent> keys)
     /// <summary>A key's last state was encoded; one that never was and is not is no change.</summary>
     public void Take(KeyChange<TState> change)
     {
-        if (change.Record is not null || change.Before > 0)
+        if (change.After is not null || change.Before > 0)
         {
             changes.Add(change);
         }

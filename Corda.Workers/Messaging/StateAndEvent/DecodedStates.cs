@@ -1,9 +1,12 @@
+using Corda.Workers.Messaging.StateAndEvent.Store;
+
 namespace Corda.Workers.Messaging.StateAndEvent;
 
 /// <summary>
-/// The decoded objects of a partition's states, so that the next event need not decode: those of the last commits. What is taken, replaced or put
-/// out is let go at once. One thread.
+/// The decoded objects of a partition's states, so that the next event need not decode: those of the last commits. They are in the entries; what is taken, replaced or
+/// put out is let go at once. One thread.
 /// </summary>
+/// <remarks>Put out is by the clock algorithm (Corbato 1968): whoever was renewed since it got in line gets in line again.</remarks>
 /// <param name="max">At most so many; 0 for none.</param>
 internal sealed class DecodedStates<TState>(int max)
     where TState : class
@@ -11,48 +14,82 @@ internal sealed class DecodedStates<TState>(int max)
     /// <summary>All of them, by the bytes that they are encoded in: the objects take a few times that.</summary>
     public const int BytesMax = 2 * 1024 * 1024;
 
-    private readonly Dictionary<byte[], LinkedListNode<Kept>> nodes = new(KeyComparer.Instance);
-    private readonly LinkedList<Kept> oldestFirst = new();
+    // Those in line whose object was taken. Below this it is not worth its while to look for them.
+    private const int TakenMax = 64;
+
+    private readonly Queue<StateEntry> line = new();
     private long bytes;
 
-    public int Count => nodes.Count;
+    public int Count { get; private set; }
 
-    /// <summary>The object of a key, which thereby is not kept any more; null for none.</summary>
-    public TState? Take(byte[] key)
+    /// <summary>The object of an entry, which thereby is not kept any more; null for none.</summary>
+    public TState? Take(StateEntry entry)
     {
-        if (!nodes.Remove(key, out LinkedListNode<Kept>? node))
-        {
-            return null;
-        }
-
-        oldestFirst.Remove(node);
-        bytes -= node.Value.Bytes;
-        return node.Value.Value;
+        var value = (TState?)entry.Decoded;
+        Forget(entry);
+        return value;
     }
 
-    /// <summary>The object of what a key has just become, and the bytes it is encoded in; null for none.</summary>
-    public void Replace(byte[] key, TState? value, int encodedBytes)
+    /// <summary>Nothing is kept for an entry any more. To be told before its record is another one.</summary>
+    public void Forget(StateEntry? entry)
     {
-        Take(key);
+        if (entry?.Decoded is not null)
+        {
+            entry.Decoded = null;
+            entry.Renewed = false;
+            Count--;
+            bytes -= entry.Size;
+        }
+    }
+
+    /// <summary>The object of what an entry has just become; null for none. Nothing may be kept for it.</summary>
+    public void Keep(StateEntry entry, TState? value)
+    {
         if (value is null || max == 0)
         {
             return;
         }
 
-        nodes[key] = oldestFirst.AddLast(new Kept(key, value, encodedBytes));
-        bytes += encodedBytes;
-        while (nodes.Count > max || bytes > BytesMax)
+        entry.Decoded = value;
+        Count++;
+        bytes += entry.Size;
+        if (entry.InLine)
         {
-            Take(oldestFirst.First!.Value.Key);
+            entry.Renewed = true;
+        }
+        else
+        {
+            entry.InLine = true;
+            line.Enqueue(entry);
+        }
+
+        while (Count > max || bytes > BytesMax || line.Count > (2 * max) + TakenMax)
+        {
+            PutOutFirst();
         }
     }
 
     public void Clear()
     {
-        nodes.Clear();
-        oldestFirst.Clear();
-        bytes = 0;
+        while (line.TryDequeue(out StateEntry? entry))
+        {
+            entry.InLine = false;
+            Forget(entry);
+        }
     }
 
-    private readonly record struct Kept(byte[] Key, TState Value, int Bytes);
+    private void PutOutFirst()
+    {
+        StateEntry first = line.Dequeue();
+        if (first.Renewed)
+        {
+            first.Renewed = false;
+            line.Enqueue(first);
+        }
+        else
+        {
+            first.InLine = false;
+            Forget(first);
+        }
+    }
 }

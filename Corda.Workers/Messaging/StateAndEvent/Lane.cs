@@ -344,7 +344,7 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
         caution.After(inputs, assignments.Live);
         foreach (KeyChange<TState> change in result.Changes)
         {
-            change.Owner.Apply(change.Key.Key, change.Record, change.Bytes, change.Value);
+            change.Owner.Apply(change.Key.Key, change.After, change.Value);
         }
 
         foreach (PartitionStates<TState> states in assignments.Live.Values)

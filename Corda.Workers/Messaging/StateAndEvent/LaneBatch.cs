@@ -144,9 +144,8 @@ internal sealed class LaneBatch<TState, TEvent> : ISharedWork, IChaining
 
     private KeyChange<TState> Sealed(KeyQueue<TState, TEvent> key)
     {
-        StateRecord? record = stepper.Seal(key.State);
-        byte[]? bytes = record is null ? null : StateRecordCodec.Encode(record);
-        return new KeyChange<TState>(key.Owner, key.Key, key.State.BaseVersion, record, bytes, key.State.Value?.Decoded);
+        StateImage? after = stepper.Seal(key.State) is { } record ? StateImage.Of(record) : null;
+        return new KeyChange<TState>(key.Owner, key.Key, key.State.BaseVersion, after, key.State.Value?.Decoded);
     }
 
     private bool EndStep(RunningTurn<TState, TEvent> turn, StepOutcome<TState, TEvent> outcome)

@@ -55,7 +55,7 @@ internal sealed class LaneProducer<TState, TEvent>(
     {
         var records = new List<OutgoingRecord>(result.Writes.Count + result.Changes.Count + result.DeadLetters.Count + markers.Count);
         records.AddRange(result.Writes.Select(static write => write.Record));
-        records.AddRange(result.Changes.Select(change => new OutgoingRecord(StatePartition(change.Key.Partition), change.Key.Key, change.Bytes)));
+        records.AddRange(result.Changes.Select(change => new OutgoingRecord(StatePartition(change.Key.Partition), change.Key.Key, change.After?.Bytes)));
         records.AddRange(result.DeadLetters.SelectMany(letter => DeadLetterRecords.Of(settings.DeadLetterTopic, letter, settings.RecordBytesMax)));
         records.AddRange(markers);
         Commit(records, positions, membership);

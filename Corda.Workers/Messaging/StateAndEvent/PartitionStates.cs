@@ -125,20 +125,20 @@ internal sealed class PartitionStates<TState>(
 
     /// <summary>Takes what was committed: the next version exactly, or nothing any more.</summary>
     /// <exception cref="InvariantException">It does not follow what is here; nothing is changed.</exception>
-    public void Apply(byte[] key, StateRecord? record, byte[]? bytes, TState? value)
+    public void Apply(byte[] key, StateImage? after, TState? value)
     {
-        if (record is null)
+        if (after is not { } image)
         {
             Forget(key);
             return;
         }
 
         StateEntry? former = entries.Find(key);
-        long committed = former?.Record.Version ?? 0;
+        long committed = former?.Image.Version ?? 0;
         Invariant.Require(
-            record.Version == committed + 1, $"State version {record.Version} follows {committed}", $"{EventPartition}, key {KeyComparer.Text(key)}");
-        entries.Put(former, key, bytes!.Length, record);
-        decoded.Replace(key, value, bytes!.Length);
+            image.Version == committed + 1, $"State version {image.Version} follows {committed}", $"{EventPartition}, key {KeyComparer.Text(key)}");
+        decoded.Forget(former);
+        decoded.Keep(entries.Put(former, key, image), value);
     }
 
     /// <summary>Where a key stands. The decoded object is taken out: one step may use it, then it is put back by <see cref="Apply"/> or decoded anew.</summary>
@@ -149,18 +149,19 @@ internal sealed class PartitionStates<TState>(
             return KeyState<TState>.None with { Damage = damage };
         }
 
-        if (Committed(key) is not { } record)
+        if (entries.Find(key) is not { } entry)
         {
             return KeyState<TState>.None;
         }
 
-        TState? value = decoded.Take(key);
+        StateRecord record = entry.Image.Record;
+        TState? value = decoded.Take(entry);
         StateValue<TState>? state = record.Payload is { } payload ? new StateValue<TState>(fresh ? null : value, payload) : null;
         return new KeyState<TState>(record.Version, state, record.DueAt, record.Parked, null, record.LastOffset, null);
     }
 
     /// <summary>What is committed for a key; null for nothing sound.</summary>
-    public StateRecord? Committed(byte[] key) => entries.Find(key)?.Record;
+    public StateRecord? Committed(byte[] key) => entries.Find(key)?.Image.Record;
 
     /// <summary>When the first key wants attention, at the earliest; null for never.</summary>
     public DateTimeOffset? NextDue() => entries.NextDue();
@@ -207,19 +208,18 @@ internal sealed class PartitionStates<TState>(
 
     private void Check(byte[] key, byte[] value)
     {
-        StateEntry? entry = entries.Find(key);
-        StateRecord? former = entry?.Record;
+        StateEntry? former = entries.Find(key);
         try
         {
-            StateRecord record = StateRecordCodec.Decode(value);
-            if (former is null || record.Version > former.Version)
+            StateImage image = StateImage.Of(value);
+            if (former is null || image.Version > former.Image.Version)
             {
-                entries.Put(entry, key, value.Length, record);
+                entries.Put(former, key, image);
                 return;
             }
 
             Doubtful = true;
-            Refuse(key, $"version {record.Version} (by {record.InputId}) follows version {former.Version} (by {former.InputId})");
+            Refuse(key, $"version {image.Version} (by {image.Record.InputId}) follows version {former.Image.Version} (by {former.Image.Record.InputId})");
         }
         catch (MalformedRecordException cause)
         {
@@ -235,7 +235,10 @@ internal sealed class PartitionStates<TState>(
 
     private void Forget(byte[] key)
     {
-        decoded.Take(key);
-        entries.Remove(key);
+        if (entries.Find(key) is { } entry)
+        {
+            decoded.Forget(entry);
+            entries.Remove(entry);
+        }
     }
 }

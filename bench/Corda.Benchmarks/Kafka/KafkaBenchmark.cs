@@ -5,7 +5,7 @@ internal sealed class KafkaBenchmark(string folder, string bootstrap)
 {
     private const int Partitions = 4;
     private const int OneByOne = 500;
-    private const int Turns = 3;
+    private const int Turns = 4;
     private static readonly int[] Batches = [1, 10, 100, 500, 2_000];
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(4);
 

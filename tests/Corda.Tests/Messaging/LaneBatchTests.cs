@@ -15,9 +15,9 @@ public sealed class LaneBatchTests : IAsyncDisposable
     {
         DateTimeOffset due = rig.Time.GetUtcNow().AddSeconds(10);
         var states = new PartitionStates<Text>(new(StateAndEventRig.Events.Name, 0), 0, static (_, reason) => Assert.Fail(reason));
-        states.Apply([0, 0, 0, 0], new StateRecord(1, "x", -1, due, null, "a"u8.ToArray()), [1], null);
+        states.Apply([0, 0, 0, 0], StateImage.Of(new StateRecord(1, "x", -1, due, null, "a"u8.ToArray())), null);
         var parked = new ParkedKey(1, due, "not now", [new HeldInput("held", "b"u8.ToArray())]);
-        states.Apply([0, 0, 0, 1], new StateRecord(1, "x", -1, null, parked, "a"u8.ToArray()), [1], null);
+        states.Apply([0, 0, 0, 1], StateImage.Of(new StateRecord(1, "x", -1, null, parked, "a"u8.ToArray())), null);
         var live = new Dictionary<int, PartitionStates<Text>> { [0] = states };
 
         // The rig's clock stands ten seconds before what the lane read when it took the due times.

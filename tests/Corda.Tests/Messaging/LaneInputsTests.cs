@@ -57,6 +57,6 @@ public sealed class LaneInputsTests
 
     private static void Due(PartitionStates<Text> states, byte key, DateTimeOffset at)
     {
-        states.Apply([key], new StateRecord(1, "x", -1, at, null, [1]), [1], null);
+        states.Apply([key], StateImage.Of(new StateRecord(1, "x", -1, at, null, [1])), null);
     }
 }

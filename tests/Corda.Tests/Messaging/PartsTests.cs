@@ -150,7 +150,7 @@ public sealed class PartsTests
 
         Put(2, 1);
         Assert.Equal(2, states.DecodedCount);
-        states.Apply([2], null, null, null);
+        states.Apply([2], null, null);
         Assert.Equal(1, states.DecodedCount);
         Assert.Equal("10", states.Take([1], fresh: false).Value?.Decoded?.Value);
         Assert.Equal(0, states.DecodedCount);
@@ -164,7 +164,7 @@ public sealed class PartsTests
         Assert.NotNull(states.Take([6], fresh: false).Value?.Decoded);
 
         void Put(byte key, int version) =>
-            states.Apply([key], new StateRecord(version, "x", -1, null, null, [1]), [1], new Text($"{version}"));
+            states.Apply([key], StateImage.Of(new StateRecord(version, "x", -1, null, null, [1])), new Text($"{version}"));
     }
 
     [Fact]
@@ -180,22 +180,6 @@ public sealed class PartsTests
 
     [Fact]
     public void A_lane_does_not_wait_for_ever_for_one_that_is_stuck() => new Farewell(lanes: 2, TimeSpan.FromMilliseconds(1)).Meet();
-
-    [Fact]
-    public void Objects_of_large_states_are_kept_only_as_far_as_their_bytes_have_room()
-    {
-        var decoded = new DecodedStates<Text>(max: 1_000);
-        decoded.Replace([1], new Text("small"), 100);
-        decoded.Replace([2], new Text("large"), DecodedStates<Text>.BytesMax - 100);
-        Assert.Equal(2, decoded.Count);
-
-        decoded.Replace([3], new Text("one more"), 100);
-        Assert.Null(decoded.Take([1]));
-        Assert.NotNull(decoded.Take([2]));
-        decoded.Replace([4], new Text("larger than all"), DecodedStates<Text>.BytesMax + 1);
-
-        Assert.Equal(0, decoded.Count);
-    }
 
     [Fact]
     public void Who_finds_no_marker_or_progress_is_not_cautious_and_who_finds_neither_is()

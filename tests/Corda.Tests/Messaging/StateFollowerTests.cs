@@ -129,7 +129,7 @@ public sealed class StateFollowerTests : IAsyncDisposable
         PartitionStates<Text> states = await Claimed(follower, 0);
 
         // The lane commits, gives back, and somebody else goes on.
-        states.Apply([0], Record(2), StateRecordCodec.Encode(Record(2)), null);
+        states.Apply([0], StateImage.Of(Record(2)), null);
         Commit(0, version: 2, keys: 1);
         follower.GiveBack(states, new StorePoint(inner.OffsetsOf(new TopicPartition(Topic, 0)).End, TimeProvider.System.GetUtcNow()));
         Commit(0, version: 3, keys: 1);
@@ -148,7 +148,7 @@ public sealed class StateFollowerTests : IAsyncDisposable
         StateClaim<Text> claim = await Complete(follower, 0);
 
         // It applied what was never committed, and was put out.
-        claim.States!.Apply([0], Record(2), StateRecordCodec.Encode(Record(2)), null);
+        claim.States!.Apply([0], StateImage.Of(Record(2)), null);
         follower.LetGo(claim);
 
         Assert.Equal(1, (await Claimed(follower, 0)).Committed([0])!.Version);

@@ -43,9 +43,8 @@ internal sealed class StateStoreException(string message, Exception cause) : Exc
 /// <summary>A state in a local copy.</summary>
 /// <param name="Id">Its place there; never 0.</param>
 /// <param name="Key">Its key.</param>
-/// <param name="Record">What is committed.</param>
-/// <param name="Size">The bytes of the record in the log.</param>
-internal sealed record StoredState(long Id, byte[] Key, StateRecord Record, int Size);
+/// <param name="Image">What is committed.</param>
+internal sealed record StoredState(long Id, byte[] Key, StateImage Image);
 
 /// <summary>A place in the order of due times.</summary>
 internal readonly record struct DuePlace(long Ticks, long Id)
@@ -57,4 +56,4 @@ internal readonly record struct DuePlace(long Ticks, long Id)
 /// <param name="Puts">New and changed states.</param>
 /// <param name="Removes">Places of states that are no more; some may never have been taken.</param>
 /// <param name="Note">What the copy is after that; null if it cannot be used by another process.</param>
-internal sealed record StoreChanges(IReadOnlyList<(long Id, byte[] Key, StateRecord Record)> Puts, IReadOnlyList<long> Removes, StoreNote? Note);
+internal sealed record StoreChanges(IReadOnlyList<(long Id, byte[] Key, StateImage Image)> Puts, IReadOnlyList<long> Removes, StoreNote? Note);

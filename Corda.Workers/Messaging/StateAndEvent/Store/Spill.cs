@@ -119,12 +119,12 @@ internal sealed class Spill : IDisposable
     }
 
     /// <summary>Memory need not keep an entry.</summary>
-    public bool CanLeave(StateEntry entry) => WriteBehind.IsKept(entry) && !(entry.Record.WakeAt?.UtcTicks <= takenOverTo.Ticks);
+    public bool CanLeave(StateEntry entry) => WriteBehind.IsKept(entry) && !(entry.Image.WakeAt?.UtcTicks <= takenOverTo.Ticks);
 
     /// <summary>Memory has not kept an entry.</summary>
     public void Left(StateEntry entry)
     {
-        if (entry.Record.WakeAt is { } due && !(NextDue <= due))
+        if (entry.Image.WakeAt is { } due && !(NextDue <= due))
         {
             NextDue = due;
         }
@@ -136,7 +136,7 @@ internal sealed class Spill : IDisposable
         IReadOnlyList<StoredState> due = store.Due(takenOverTo, now, DueAtOnce);
         if (due.Count > 0)
         {
-            takenOverTo = new DuePlace(due[^1].Record.WakeAt!.Value.UtcTicks, due[^1].Id);
+            takenOverTo = new DuePlace(due[^1].Image.WakeAt!.Value.UtcTicks, due[^1].Id);
         }
 
         NextDue = store.NextDue(takenOverTo);

@@ -113,7 +113,7 @@ internal sealed class SqliteStateReader : IDisposable
         byte[] key = row.GetFieldValue<byte[]>(2);
         byte[] bytes = row.GetFieldValue<byte[]>(3);
         return row.GetInt64(1) == Crc32C.Of(id, key, bytes)
-            ? new StoredState(id, key, StateRecordCodec.Decode(bytes), bytes.Length)
+            ? new StoredState(id, key, StateImage.Of(bytes))
             : throw new InvalidDataException($"the checksum of state {id}, key {KeyComparer.Text(key)}, is wrong");
     }
 

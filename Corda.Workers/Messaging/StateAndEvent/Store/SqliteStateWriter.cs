@@ -39,10 +39,9 @@ internal sealed class SqliteStateWriter : IDisposable
             command.Transaction = transaction;
         }
 
-        foreach ((long id, byte[] key, StateRecord record) in changes.Puts)
+        foreach ((long id, byte[] key, StateImage image) in changes.Puts)
         {
-            byte[] bytes = StateRecordCodec.Encode(record);
-            Execute(put, id, HashOf(key), (object?)record.WakeAt?.UtcTicks ?? DBNull.Value, (long)Crc32C.Of(id, key, bytes), key, bytes);
+            Execute(put, id, HashOf(key), (object?)image.WakeAt?.UtcTicks ?? DBNull.Value, (long)Crc32C.Of(id, key, image.Bytes), key, image.Bytes);
         }
 
         foreach (long id in changes.Removes)

@@ -43,38 +43,34 @@ internal sealed class StateEntries(Spill? spill = null) : IDisposable
     /// <summary>A key has a new record.</summary>
     /// <param name="found">What <see cref="Find"/> says of it.</param>
     /// <param name="key">The key.</param>
-    /// <param name="size">The record's bytes.</param>
-    /// <param name="record">The record.</param>
-    public void Put(StateEntry? found, byte[] key, int size, StateRecord record)
+    /// <param name="image">The record.</param>
+    /// <returns>Its entry.</returns>
+    public StateEntry Put(StateEntry? found, byte[] key, StateImage image)
     {
         if (found is null)
         {
-            found = new StateEntry(key) { Record = record, Size = size };
+            found = new StateEntry(key, image);
             Count++;
-            Bytes += size;
+            Bytes += found.Size;
             Keep(found);
         }
         else
         {
-            Bytes += size - found.Size;
-            AddMemory(size - found.Size);
-            found.Record = record;
-            found.Size = size;
+            long growth = image.Bytes.Length - found.Size;
+            Bytes += growth;
+            AddMemory(growth);
+            found.Image = image;
         }
 
         spill?.WriteBehind.Changed(found);
-        DueTimes.Set(key, record.WakeAt);
+        DueTimes.Set(key, image.WakeAt);
+        return found;
     }
 
     /// <summary>A key has no record any more.</summary>
-    /// <inheritdoc cref="Find" path="/exception"/>
-    public void Remove(byte[] key)
+    /// <param name="entry">What <see cref="Find"/> says of it.</param>
+    public void Remove(StateEntry entry)
     {
-        if (Find(key) is not { } entry)
-        {
-            return;
-        }
-
         Count--;
         Bytes -= entry.Size;
         LetGo(entry);
@@ -173,9 +169,9 @@ internal sealed class StateEntries(Spill? spill = null) : IDisposable
 
     private StateEntry BringIn(StoredState stored)
     {
-        var entry = new StateEntry(stored.Key) { Record = stored.Record, Size = stored.Size, Id = stored.Id };
+        var entry = new StateEntry(stored.Key, stored.Image) { Id = stored.Id };
         Keep(entry);
-        DueTimes.Set(stored.Key, stored.Record.WakeAt);
+        DueTimes.Set(stored.Key, stored.Image.WakeAt);
         return entry;
     }
 

@@ -72,7 +72,7 @@ internal sealed class WriteBehind(IStateStore store, TaskScheduler writers, ILog
         removedKeys.Clear();
         DirtyBytes = 0;
         var changes = new StoreChanges(
-            writing.Entries.ConvertAll(static entry => (entry.Id, entry.Key, entry.Record)), writing.RemovedIds, note is null ? null : note with { LastId = lastId });
+            writing.Entries.ConvertAll(static entry => (entry.Id, entry.Key, entry.Image)), writing.RemovedIds, note is null ? null : note with { LastId = lastId });
         writing.Task = Task.Factory.StartNew(() => store.Write(changes), CancellationToken.None, TaskCreationOptions.None, writers);
         underWay = writing;
     }

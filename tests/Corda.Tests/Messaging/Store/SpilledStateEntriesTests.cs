@@ -5,7 +5,7 @@ using Corda.Workers.Messaging.StateAndEvent.Store;
 
 namespace Corda.Tests.Messaging.Store;
 
-/// <summary>A local copy with memory for some six states: what only it can do, and when it is not believed.</summary>
+/// <summary>A local copy with memory for a few states: what only it can do, and when it is not believed.</summary>
 public sealed class SpilledStateEntriesTests : StateEntriesTests
 {
     private static readonly TopicPartition Partition = new("event.state", 0);
@@ -21,7 +21,7 @@ public sealed class SpilledStateEntriesTests : StateEntriesTests
         Assert.Equal(60, entries.Count);
         Assert.InRange(entries.InMemory, 1, 12);
         Assert.InRange(cache!.Used, 1, 8_000);
-        Assert.Equal(Noon.AddSeconds(7), entries.Find([7])?.Record.DueAt);
+        Assert.Equal(Noon.AddSeconds(7), entries.Find([7])?.Image.WakeAt);
     }
 
     [Fact]
@@ -36,7 +36,7 @@ public sealed class SpilledStateEntriesTests : StateEntriesTests
         Assert.Equal(60, next.Count);
         Assert.Equal(0, next.InMemory);
         Assert.Equal(Noon, next.NextDue());
-        Assert.Equal(1, next.Find([17])?.Record.Version);
+        Assert.Equal(1, next.Find([17])?.Image.Version);
         Assert.Equal(Enumerable.Range(0, 31).Select(static n => (byte)n), TakeDue(next, Noon.AddSeconds(30)));
     }
 
@@ -59,8 +59,7 @@ public sealed class SpilledStateEntriesTests : StateEntriesTests
         killed.Save(Note(killed, 100));
         Fill(killed, 60);
         killed.Save(Note(killed, 200));
-        StateRecord lost = Record(2, null);
-        killed.Put(killed.Find([5]), [5], 300, lost);
+        killed.Put(killed.Find([5]), [5], StateImage.Of(Record(2, null)));
         string copy = Path.Combine(Folder.Path, "killed");
         Directory.CreateDirectory(copy);
         foreach (string file in Directory.GetFiles(Folder.Path))
@@ -71,7 +70,7 @@ public sealed class SpilledStateEntriesTests : StateEntriesTests
         using StateEntries next = new StateCache(copy, 4_000, Time, Log).Open(Partition);
         Assert.True(next.TryOpen(Topic, Noon, out StoreNote? note), Log.Tail());
         Assert.Equal((200, 60L), (note.CompleteTo, next.Count));
-        Assert.Equal(1, next.Find([5])?.Record.Version);
+        Assert.Equal(1, next.Find([5])?.Image.Version);
         killed.Dispose();
     }
 
@@ -173,7 +172,7 @@ public sealed class SpilledStateEntriesTests : StateEntriesTests
         Assert.False(entries.TryOpen(Topic, Noon, out _));
         Fill(entries, 60);
         Assert.Equal(60, entries.InMemory);
-        Assert.Equal(1, entries.Find([3])?.Record.Version);
+        Assert.Equal(1, entries.Find([3])?.Image.Version);
     }
 
     private protected override StateEntries Make() => (cache ??= new StateCache(Folder.Path, 4_000, Time, Log)).Open(Partition);
@@ -214,7 +213,7 @@ public sealed class SpilledStateEntriesTests : StateEntriesTests
             Assert.True(due.SequenceEqual(Enumerable.Range(0, 60).Select(static n => (byte)n)), $"{what}: due are {string.Join(", ", due)}");
             for (byte key = 0; key < 60; key++)
             {
-                Assert.True(Noon.AddSeconds(key) == entries.Find([key])?.Record.DueAt, $"{what}: key {key}");
+                Assert.True(Noon.AddSeconds(key) == entries.Find([key])?.Image.WakeAt, $"{what}: key {key}");
             }
 
             return false;
