@@ -247,12 +247,12 @@ internal sealed class ClusterLoop : IAsyncDisposable
     {
         try
         {
-            long started = time.GetTimestamp();
             self.Evicts(worker, begins: true);
             publisher.Changed();
             bool done = true;
             if (options.Eviction.Enabled)
             {
+                long started = time.GetTimestamp();
                 done = await bus.Evict(remains);
                 ClusterLog.Evicted(logger, worker, reason, remains.TransactionalIds.Count, remains.Members.Count, time.GetElapsedTime(started).TotalMilliseconds, done);
             }

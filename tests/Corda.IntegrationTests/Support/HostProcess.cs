@@ -106,6 +106,17 @@ internal sealed class HostProcess : IDisposable
         await process!.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
     }
 
+    /// <summary>As <see cref="TerminateAsync"/>.</summary>
+    /// <returns>What its readiness said meanwhile, again and again; a refused connection is no.</returns>
+    public async Task<IReadOnlyList<bool>> TerminateWatchedAsync()
+    {
+        Task ended = TerminateAsync();
+        var answers = new List<bool>();
+        while (!ended.IsCompleted) answers.Add(await SaysReadyAsync());
+        await ended;
+        return answers;
+    }
+
     /// <summary>SIGSTOP: stands still with all its connections open, until <see cref="Resume"/>.</summary>
     public void Pause() => Signal("STOP");
 
@@ -152,6 +163,11 @@ internal sealed class HostProcess : IDisposable
     private async Task<bool> IsReadyAsync()
     {
         if (HasExited) throw new InvalidOperationException($"The host exited with {ExitCode}; it said:\n{Output}");
+        return await SaysReadyAsync();
+    }
+
+    private async Task<bool> SaysReadyAsync()
+    {
         try
         {
             using HttpResponseMessage answer = await Client.GetAsync(new Uri("/health/ready", UriKind.Relative));

@@ -32,11 +32,13 @@ public sealed class ShortFaultTests(LivingCluster living, ITestOutputHelper outp
         FaultRun run = Run(cluster, "T02");
         await run.StartAsync();
 
-        await cluster.Flows[1].Host.TerminateAsync();
+        IReadOnlyList<bool> ready = await cluster.Flows[1].Host.TerminateWatchedAsync();
         await run.MoreEndAsync(20, Patience);
 
         await run.EndAsync();
         Assert.Equal(0, cluster.Flows[1].Host.ExitCode);
+        Assert.Contains(false, ready);
+        Assert.DoesNotContain(true, ready.SkipWhile(static yes => yes));
     }
 
     [FaultFact]
