@@ -8,7 +8,7 @@ internal sealed record KafkaOptions
 
     /// <summary>
     /// How members of a group are told their partitions: <c>Classic</c> is the cooperative-sticky assignor of the clients, <c>Consumer</c> the brokers'
-    /// own (Kafka 4). Default the classic one, in which the leave of a dead member is through sooner.
+    /// own (Kafka 4). Default the classic one, whose heartbeats are ours to set: with those that brokers decide by default, every 5 s, a takeover takes seconds.
     /// </summary>
     public KafkaGroupProtocol GroupProtocol { get; init; } = KafkaGroupProtocol.Classic;
 
