@@ -46,6 +46,8 @@ internal abstract class ConsumerOver(IGroupConsumer inner) : IGroupConsumer
 
     public virtual long Position(TopicPartition partition) => inner.Position(partition);
 
+    public virtual bool IsAtEnd(TopicPartition partition) => inner.IsAtEnd(partition);
+
     public virtual void Pause(IReadOnlyCollection<TopicPartition> partitions) => inner.Pause(partitions);
 
     public virtual void Resume(IReadOnlyCollection<TopicPartition> partitions) => inner.Resume(partitions);

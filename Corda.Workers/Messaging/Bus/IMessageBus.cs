@@ -144,6 +144,12 @@ public interface IGroupConsumer : IDisposable
     /// </summary>
     long Position(TopicPartition partition);
 
+    /// <summary>
+    /// All records of an assigned partition have been delivered, up to the end that it had when that was last looked at; false also while that is not known yet, as after
+    /// the assignment and after <see cref="Rewind"/>.
+    /// </summary>
+    bool IsAtEnd(TopicPartition partition);
+
     /// <summary>Delivers no records of these partitions until <see cref="Resume"/>. May be called within <see cref="IAssignmentListener.OnAssigned"/>.</summary>
     void Pause(IReadOnlyCollection<TopicPartition> partitions);
 

@@ -41,6 +41,8 @@ internal sealed class ObservedConsumer(IAssignmentListener listener, TimeProvide
 
     public long Position(TopicPartition partition) => inner.Position(partition);
 
+    public bool IsAtEnd(TopicPartition partition) => inner.IsAtEnd(partition);
+
     public void Pause(IReadOnlyCollection<TopicPartition> partitions) => inner.Pause(partitions);
 
     public void Resume(IReadOnlyCollection<TopicPartition> partitions) => inner.Resume(partitions);

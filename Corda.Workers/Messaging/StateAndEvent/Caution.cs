@@ -4,25 +4,22 @@ using Microsoft.Extensions.Logging;
 namespace Corda.Workers.Messaging.StateAndEvent;
 
 /// <summary>
-/// Finds the input that kills the process, or whose transaction the bus refuses: partitions whose former owner died without progress are taken one
-/// input at a time, each attempt counted durably before it begins. Costs one small commit at every takeover and nothing in between. One thread.
+/// Finds the input that kills the process, or whose transaction the bus refuses: partitions whose former owner died without having worked off what it had found are taken
+/// one input at a time, each attempt counted durably before it begins. Costs one small commit at every takeover, a record beside a later batch, and nothing else. One thread.
 /// </summary>
 internal sealed class Caution<TState, TEvent>(
     StateAndEventSettings<TState, TEvent> settings, string lane, string owner, LaneProducer<TState, TEvent> producer, ILogger logger)
     where TState : class
     where TEvent : class
 {
-    // An empty poll says that what killed the former owner is not there any more; a few of them, for a broker may need a moment to deliver.
-    private const int EmptyPollsMax = 5;
-
     private int oneByOne;
 
     /// <summary>How many inputs the next batch may have.</summary>
     public int InputsMax(IReadOnlyDictionary<int, PartitionStates<TState>> live) =>
-        oneByOne > 0 || live.Values.Any(static states => states.CautiousInputs > 0) ? 1 : settings.BatchMax;
+        oneByOne > 0 || live.Values.Any(static states => states.Suspicion is { OneByOne: true }) ? 1 : settings.BatchMax;
 
     /// <summary>Leaves a marker in restored partitions, before anything of them is processed.</summary>
-    public void TakeOver(IReadOnlyList<PartitionStates<TState>> restored, IGroupConsumer consumer)
+    public void TakeOver(IReadOnlyList<PartitionStates<TState>> restored, IGroupConsumer consumer, DateTimeOffset now)
     {
         foreach (PartitionStates<TState> states in restored)
         {
@@ -37,7 +34,7 @@ internal sealed class Caution<TState, TEvent>(
         foreach ((PartitionStates<TState> states, (CrashMarker write, bool cautious)) in takeovers)
         {
             states.Marker = write;
-            states.CautiousInputs = cautious ? settings.BatchMax : 0;
+            states.Suspicion = new Suspicion(now, cautious, settings.BatchMax);
             if (cautious)
             {
                 MessagingLog.PartitionCautious(logger, lane, states.EventPartition.ToString());
@@ -81,36 +78,54 @@ internal sealed class Caution<TState, TEvent>(
         states.Marker = marker;
     }
 
-    /// <summary>What the commit of a batch says about attempts made alone: they are over.</summary>
-    public IReadOnlyList<OutgoingRecord> MarkersAfter(
-        BatchInputs<TEvent> inputs, IReadOnlyDictionary<int, PartitionStates<TState>> live, IGroupConsumer consumer) =>
-        Cautious(inputs, live) is { } states
-            ? [producer.MarkerRecord(states.EventPartition.Partition, new CrashMarker(owner, consumer.Position(states.EventPartition)))]
-            : [];
+    /// <summary>Whose markers do not say yet that all that was found is worked off. Whoever commits has them say so, as the owner of these partitions.</summary>
+    public IReadOnlyList<PartitionStates<TState>> Settling(IReadOnlyDictionary<int, PartitionStates<TState>> live) =>
+        [.. live.Values.Where(static states => states.Suspicion is { IsOver: true })];
 
-    /// <summary>The batch is committed.</summary>
-    public void After(BatchInputs<TEvent> inputs, IReadOnlyDictionary<int, PartitionStates<TState>> live)
+    /// <summary>What the commit of a batch says: the attempt that was made alone is over, and what has been worked off.</summary>
+    public IReadOnlyList<OutgoingRecord> MarkersAfter(
+        BatchInputs<TEvent> inputs,
+        IReadOnlyDictionary<int, PartitionStates<TState>> live,
+        IReadOnlyList<PartitionStates<TState>> settling,
+        IGroupConsumer consumer)
+    {
+        List<OutgoingRecord> markers = [.. settling.Select(SettledRecord)];
+        if (Cautious(inputs, live) is { } states)
+        {
+            markers.Add(producer.MarkerRecord(states.EventPartition.Partition, new CrashMarker(owner, consumer.Position(states.EventPartition))));
+        }
+
+        return markers;
+    }
+
+    /// <summary>The batch is committed, and memory has its states.</summary>
+    public void After(
+        BatchInputs<TEvent> inputs,
+        IReadOnlyDictionary<int, PartitionStates<TState>> live,
+        IReadOnlyList<PartitionStates<TState>> settled,
+        IGroupConsumer consumer)
     {
         oneByOne = Math.Max(0, oneByOne - inputs.Count);
         if (Cautious(inputs, live) is { } states)
         {
-            states.CautiousInputs--;
             states.Marker = new CrashMarker(owner, states.CommittedPosition);
         }
 
-        // A partition that had nothing while others had is as good as one that a poll found empty; polls take the partitions in turns. What is due in it has its turn yet.
-        if (live.Values.Any(static states => states.CautiousInputs > 0) && inputs.Inputs.Any(static input => !input.Input.IsDue))
-        {
-            Lower(live.Values.Where(states => states.NextDue() is not { } due || due > inputs.Now)
-                .Where(states => !inputs.Inputs.Any(input => input.Key.Partition == states.EventPartition.Partition)), EmptyPollsMax * live.Count);
-        }
+        NoteSettled(settled);
+        EndTurn(live, consumer);
     }
 
-    /// <summary>A poll brought nothing.</summary>
-    public void NothingLeft(IReadOnlyDictionary<int, PartitionStates<TState>> live)
+    /// <summary>A poll brought nothing. Markers that want to change do so now, for there may be no batch for long.</summary>
+    public void NothingLeft(IReadOnlyDictionary<int, PartitionStates<TState>> live, IGroupConsumer consumer)
     {
         oneByOne = 0;
-        Lower(live.Values, EmptyPollsMax);
+        EndTurn(live, consumer);
+        IReadOnlyList<PartitionStates<TState>> settling = Settling(live);
+        if (settling.Count > 0 && consumer.Membership is { MemberId.Length: > 0 } membership)
+        {
+            producer.Commit([.. settling.Select(SettledRecord)], Positions(settling), membership);
+            NoteSettled(settling);
+        }
     }
 
     /// <summary>The bus refused a transaction: its inputs come again one by one; one that is alone already is abandoned.</summary>
@@ -159,13 +174,26 @@ internal sealed class Caution<TState, TEvent>(
         return true;
     }
 
-    private static CrashMarker? Left(PartitionStates<TState> states) => states.CautiousInputs > 0 ? states.Marker : null;
+    private static CrashMarker? Left(PartitionStates<TState> states) => states.Suspicion is { OneByOne: true } ? states.Marker : null;
 
-    private void Lower(IEnumerable<PartitionStates<TState>> silent, int pollsMax)
+    private static void EndTurn(IReadOnlyDictionary<int, PartitionStates<TState>> live, IGroupConsumer consumer)
     {
-        foreach (PartitionStates<TState> states in silent)
+        foreach (PartitionStates<TState> states in live.Values)
         {
-            states.CautiousInputs = Math.Max(0, states.CautiousInputs - (settings.BatchMax / pollsMax) - 1);
+            states.Suspicion?.Turn(consumer.IsAtEnd(states.EventPartition), states.NextDue());
+        }
+    }
+
+    private OutgoingRecord SettledRecord(PartitionStates<TState> states) => producer.MarkerRecord(states.EventPartition.Partition, Settled(states));
+
+    private CrashMarker Settled(PartitionStates<TState> states) => new(owner, states.CommittedPosition) { Settled = true };
+
+    private void NoteSettled(IReadOnlyList<PartitionStates<TState>> settled)
+    {
+        foreach (PartitionStates<TState> states in settled)
+        {
+            states.Marker = Settled(states);
+            states.Suspicion = null;
         }
     }
 
@@ -177,7 +205,7 @@ internal sealed class Caution<TState, TEvent>(
         }
 
         int partition = inputs.Inputs.Count == 1 ? inputs.Inputs[0].Key.Partition : inputs.Woken[0].Partition;
-        return live[partition] is { CautiousInputs: > 0 } states ? states : null;
+        return live[partition] is { Suspicion.OneByOne: true } states ? states : null;
     }
 
     private static (PartitionKey Key, string Input) OnlyInput(

@@ -2,7 +2,7 @@ namespace Corda.Workers.Messaging.StateAndEvent;
 
 /// <summary>
 /// Left in the state partition while it has an owner, taken away when the owner leaves cleanly. Whoever finds one knows that the owner died, and
-/// whether it had come any further: so an input that kills the process is found out. Pure.
+/// whether it had come past what it had found: so an input that kills the process is found out. Pure.
 /// </summary>
 /// <param name="Owner">The process that wrote it, unique for each run of it: who finds his own marker has been fenced, not killed.</param>
 /// <param name="Position">The committed offset of the event partition when it was written.</param>
@@ -11,7 +11,7 @@ namespace Corda.Workers.Messaging.StateAndEvent;
 /// killed, and takes itself off the list: a worker that is evicted over and over is no crash loop.</param>
 internal sealed record CrashMarker(string Owner, long Position, string? InputId, IReadOnlyList<string> Tried)
 {
-    private const byte Format = 2;
+    private const byte Format = 3;
 
     // More than any setting allows; what claims to be longer is no marker.
     private const int TriedMax = 1_000;
@@ -23,15 +23,21 @@ internal sealed record CrashMarker(string Owner, long Position, string? InputId,
     {
     }
 
+    /// <summary>
+    /// Its owner has worked off all that it had found, timers too, which move no position: whatever it died of came later. Its successor may find out whether that is
+    /// one of the inputs.
+    /// </summary>
+    public bool Settled { get; init; }
+
     /// <summary>How many processes began the input alone without being heard of since.</summary>
     public int Attempts => Tried.Count;
 
-    /// <summary>The marker to leave on taking a partition over, and whether to be cautious: the former owner died without any progress.</summary>
+    /// <summary>The marker to leave on taking a partition over, and whether to be cautious: the former owner died without any progress in what it had found.</summary>
     public static (CrashMarker Write, bool Cautious) OnTakeover(CrashMarker? left, long position, string owner) => left switch
     {
         null => (new CrashMarker(owner, position), false),
         { InputId: not null } => (left with { Position = position }, true),
-        _ => (new CrashMarker(owner, position), left.Owner != owner && left.Position == position),
+        _ => (new CrashMarker(owner, position), left.Owner != owner && !left.Settled && left.Position == position),
     };
 
     /// <summary>The marker to write before an input is tried alone; null if it has been tried so often that it is to be abandoned unseen.</summary>
@@ -43,9 +49,9 @@ internal sealed record CrashMarker(string Owner, long Position, string? InputId,
     }
 
     public bool Equals(CrashMarker? other) =>
-        other is not null && Owner == other.Owner && Position == other.Position && InputId == other.InputId && Tried.SequenceEqual(other.Tried);
+        other is not null && (Owner, Position, InputId, Settled) == (other.Owner, other.Position, other.InputId, other.Settled) && Tried.SequenceEqual(other.Tried);
 
-    public override int GetHashCode() => HashCode.Combine(Owner, Position, InputId, Tried.Count);
+    public override int GetHashCode() => HashCode.Combine(Owner, Position, InputId, Settled, Tried.Count);
 
     public byte[] Encode()
     {
@@ -54,6 +60,7 @@ internal sealed record CrashMarker(string Owner, long Position, string? InputId,
         writer.Text(Owner);
         writer.Long(Position);
         writer.Text(InputId);
+        writer.Byte(Settled ? (byte)1 : (byte)0);
         writer.Int(Tried.Count);
         foreach (string process in Tried)
         {
@@ -69,12 +76,18 @@ internal sealed record CrashMarker(string Owner, long Position, string? InputId,
         try
         {
             var reader = new BinaryFormReader(bytes, "crash marker");
-            return reader.Byte() == Format ? new CrashMarker(reader.TextNotNull(), reader.Long(), reader.Text(), DecodeTried(ref reader)) : Unknown;
+            return reader.Byte() == Format ? Decode(ref reader) : Unknown;
         }
         catch (MalformedRecordException)
         {
             return Unknown;
         }
+    }
+
+    private static CrashMarker Decode(ref BinaryFormReader reader)
+    {
+        (string owner, long position, string? input, bool settled) = (reader.TextNotNull(), reader.Long(), reader.Text(), reader.Byte() != 0);
+        return new CrashMarker(owner, position, input, DecodeTried(ref reader)) { Settled = settled };
     }
 
     private static string[] DecodeTried(ref BinaryFormReader reader)

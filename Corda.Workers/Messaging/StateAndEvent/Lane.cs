@@ -76,7 +76,7 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
         if (!joined) joined = IsMember;
         if (inputs.Count == 0)
         {
-            caution.NothingLeft(assignments.Live);
+            caution.NothingLeft(assignments.Live, consumer!);
             return;
         }
 
@@ -228,7 +228,7 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
 
         try
         {
-            caution.TakeOver(restored, consumer!);
+            caution.TakeOver(restored, consumer!, work.Time.GetUtcNow());
         }
         catch
         {
@@ -292,9 +292,12 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
 
         // Noted before the commit, which may never be: too slow a batch that came again as it was would end so again.
         batchSize.Worked(inputs.Count);
-        Commit(result, inputs);
+        IReadOnlyList<PartitionStates<TState>> settling = caution.Settling(assignments.Live);
+        Commit(result, inputs, settling);
         batchSize.Committed(inputs.Count, elapsed);
-        Apply(result, inputs);
+        MessagingMetrics.BatchSize.Record(inputs.Count);
+        Apply(result);
+        caution.After(inputs, assignments.Live, settling, consumer!);
     }
 
     private BatchResult<TState, TEvent> WorkOff(BatchInputs<TEvent> inputs)
@@ -313,14 +316,14 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
         }
     }
 
-    private void Commit(BatchResult<TState, TEvent> result, BatchInputs<TEvent> inputs)
+    private void Commit(BatchResult<TState, TEvent> result, BatchInputs<TEvent> inputs, IReadOnlyList<PartitionStates<TState>> settling)
     {
         // Also partitions without new events commit their position: the broker thereby checks that they still are this lane's.
-        Dictionary<TopicPartition, long> positions = result.Touched.ToDictionary(
+        Dictionary<TopicPartition, long> positions = result.Touched.Union(settling).ToDictionary(
             static states => states.EventPartition, states => consumer!.Position(states.EventPartition));
         try
         {
-            producer.Commit(result, caution.MarkersAfter(inputs, assignments.Live, consumer!), positions, consumer!.Membership);
+            producer.Commit(result, caution.MarkersAfter(inputs, assignments.Live, settling, consumer!), positions, consumer!.Membership);
         }
         catch (RecordRefusedException cause)
         {
@@ -334,14 +337,13 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
         }
     }
 
-    private void Apply(BatchResult<TState, TEvent> result, BatchInputs<TEvent> inputs)
+    private void Apply(BatchResult<TState, TEvent> result)
     {
         foreach ((PartitionKey key, string input) in result.Judged)
         {
             work.Condemned.Remove(key, input);
         }
 
-        caution.After(inputs, assignments.Live);
         foreach (KeyChange<TState> change in result.Changes)
         {
             change.Owner.Apply(change.Key.Key, change.After, change.Value);
@@ -358,7 +360,6 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
         }
 
         MessagingMetrics.Batches.Add(1);
-        MessagingMetrics.BatchSize.Record(inputs.Count);
         MessagingMetrics.Chained.Add(result.Chained);
     }
 

@@ -46,8 +46,8 @@ internal sealed class PartitionStates<TState>(
     /// <summary>The offset of the event partition that is committed: what is below has been processed.</summary>
     public long CommittedPosition { get; set; }
 
-    /// <summary>Set while inputs are taken one by one: how many more.</summary>
-    public int CautiousInputs { get; set; }
+    /// <summary>What was found when the partition was taken over; null once it is worked off and the marker says so.</summary>
+    public Suspicion? Suspicion { get; set; }
 
     /// <summary>Events this lane wrote to the log for keys of this partition and has not read back yet.</summary>
     public SpilledEvents Spilled { get; private set; } = new();
@@ -96,7 +96,7 @@ internal sealed class PartitionStates<TState>(
     {
         Epoch = 0;
         CommittedPosition = 0;
-        CautiousInputs = 0;
+        Suspicion = null;
         Spilled = new SpilledEvents();
         decoded.Clear();
     }

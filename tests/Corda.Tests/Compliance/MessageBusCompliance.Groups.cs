@@ -71,6 +71,27 @@ public abstract partial class MessageBusCompliance
     }
 
     [BusFact]
+    public async Task Member_knows_of_each_partition_whether_it_was_given_all_that_was_there()
+    {
+        string topic = NewTopic();
+        await Write(Out(topic, 0, "k", "1"), Out(topic, 0, "k", "2"));
+        var partition = new TopicPartition(topic, 0);
+        TestMember member = NewMember(Unique("group"), topic);
+        await Drive(() => member.Owned.Count == Bus.PartitionCount(topic), "all partitions", member);
+        await Drive(() => member.Records.Count == 2 && PartitionsOf(topic).All(member.Consumer.IsAtEnd), "both records, and the end of every partition", member);
+
+        member.Consumer.Rewind();
+        Assert.False(member.Consumer.IsAtEnd(partition), "both records are to come again");
+        await Eventually(() => member.Records.Count > 2, () => $"lacked: one of them; {member}", () => member.Poll(recordsMax: 1));
+        Assert.False(member.Consumer.IsAtEnd(partition), "the other one is to come");
+        await Drive(() => member.Records.Count == 4 && member.Consumer.IsAtEnd(partition), "both records and the end once more", member);
+
+        await Write(Out(topic, 0, "k", "3"));
+        await Drive(() => member.Records.Count == 5, "the third record", member);
+        await Drive(() => member.Consumer.IsAtEnd(partition), "the end behind it", member);
+    }
+
+    [BusFact]
     public async Task Rewind_delivers_again_what_was_not_committed_and_only_that()
     {
         string topic = NewTopic();

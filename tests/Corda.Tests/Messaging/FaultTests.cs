@@ -174,101 +174,6 @@ public class FaultTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task An_input_that_kills_the_process_is_abandoned_after_its_attempts_and_nothing_else_is()
-    {
-        rig.Processor.OnText = (_, _, text, _) =>
-        {
-            if (text == "killer")
-            {
-                rig.Bus.Die();
-                throw new InvalidOperationException("nobody will ever hear of this");
-            }
-
-            return null;
-        };
-        await rig.Publish("aaaa", "a", "b", "killer", "c");
-        int deaths = 0;
-        rig.Start();
-        await Eventually.True(
-            () => rig.State("aaaa") == "a,b,!CrashLoop,c",
-            () => $"state {rig.State("aaaa")} after {deaths} deaths\n{rig.Log.Tail()}",
-            () =>
-            {
-                if (rig.Bus.IsDead)
-                {
-                    deaths++;
-                    rig.Kill().Wait();
-                    rig.Start();
-                }
-            });
-        Assert.Equal(4, deaths);
-        Assert.Equal(FailureKind.CrashLoop, Assert.Single(rig.DeadLetters()).Kind);
-        await rig.Publish("aaaa", "d");
-        await rig.StateBecomes("aaaa", "a,b,!CrashLoop,c,d");
-    }
-
-    [Fact]
-    public async Task A_due_time_that_kills_the_process_is_found_though_events_never_cease()
-    {
-        rig.Processor.OnText = static (_, state, text, context) => TextProcessor.Append(state, text, dueAt: text == "timer" ? context.Now.AddSeconds(1) : null);
-        rig.Processor.OnTime = (_, _, _) =>
-        {
-            rig.Bus.Die();
-            throw new InvalidOperationException("nobody will ever hear of this");
-        };
-        await rig.StartReady();
-        await rig.Publish("aaaa", "timer");
-        await rig.StateBecomes("aaaa", "timer");
-        rig.Time.Advance(TimeSpan.FromSeconds(2));
-
-        int deaths = 0;
-        int events = 0;
-        await Eventually.True(
-            () => rig.DeadLetters().Count > 0,
-            () => $"a dead letter after {deaths} deaths and {events} events\n{rig.Log.Tail()}",
-            () =>
-            {
-                rig.Publish($"bbbb-{events++ % 8}", "x").Wait();
-                if (!rig.Bus.IsDead) return;
-                deaths++;
-                rig.Kill().Wait();
-                rig.Start();
-            });
-
-        Assert.Equal(FailureKind.CrashLoop, Assert.Single(rig.DeadLetters()).Kind);
-        Assert.InRange(deaths, 1, 5);
-    }
-
-    [Fact]
-    public async Task A_partition_that_is_taken_with_caution_keeps_its_marker_when_it_is_given_up_in_good_order()
-    {
-        rig.Processor.OnText = (_, _, text, _) =>
-        {
-            if (text == "killer") rig.Bus.Die();
-            return null;
-        };
-        await rig.StartReady();
-        await rig.Publish("aaaa", "killer");
-        await Eventually.True(() => rig.Bus.IsDead, "the death");
-        await rig.Kill();
-        using var release = new ManualResetEventSlim();
-        using var begun = new ManualResetEventSlim();
-        rig.Processor.OnText = (_, _, _, _) =>
-        {
-            begun.Set();
-            release.Wait(TimeSpan.FromSeconds(20));
-            return null;
-        };
-        ISubscription cautious = rig.Start();
-        await Eventually.True(() => begun.IsSet, "the attempt");
-        Task stopping = rig.Stop(cautious);
-        release.Set();
-        await stopping;
-
-        Assert.Equal(4, Markers());
-    }
-
-    [Fact]
     public async Task A_batch_that_is_too_slow_for_its_lane_to_stay_in_the_group_is_made_smaller_until_it_commits()
     {
         // A minute a step: of more than four the bus does not wait for the end.
@@ -312,20 +217,6 @@ public class FaultTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_clean_end_leaves_no_marker_and_a_death_does()
-    {
-        ISubscription subscription = await rig.StartReady();
-        Assert.Equal(4, Markers());
-        await rig.Stop(subscription);
-        Assert.Equal(0, Markers());
-        await rig.StartReady();
-        await rig.Kill();
-        Assert.Equal(4, Markers());
-        await rig.StartReady();
-        Assert.Contains(rig.Log.Lines, line => line.Text.Contains("was left uncleanly", StringComparison.Ordinal));
-    }
-
-    [Fact]
     public async Task A_bus_that_cannot_work_ends_the_loop_loudly()
     {
         await using var wrong = new StateAndEventRig();
@@ -334,7 +225,4 @@ public class FaultTests : IAsyncDisposable
         await Eventually.True(() => subscription.Health.Problem?.StartsWith("text-one-0: Given up", StringComparison.Ordinal) ?? false, () => $"{subscription.Health}");
         Assert.False(subscription.Health.Ready);
     }
-
-    private int Markers() => rig.Read("test.event.state").Where(record => record.Key[0] == 0)
-        .GroupBy(record => record.Partition).Count(partition => partition.Last().Value is not null);
 }

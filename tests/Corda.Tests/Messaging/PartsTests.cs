@@ -188,6 +188,7 @@ public sealed class PartsTests
         Assert.Equal((new CrashMarker("me", 5), false), CrashMarker.OnTakeover(new CrashMarker("he", 4), 5, "me"));
         Assert.Equal((new CrashMarker("me", 5), true), CrashMarker.OnTakeover(new CrashMarker("he", 5), 5, "me"));
         Assert.Equal((new CrashMarker("me", 5), false), CrashMarker.OnTakeover(new CrashMarker("me", 5), 5, "me"));
+        Assert.Equal((new CrashMarker("me", 5), false), CrashMarker.OnTakeover(new CrashMarker("he", 5) { Settled = true }, 5, "me"));
         Assert.Equal((new CrashMarker("he", 5, "x", ["he"]), true), CrashMarker.OnTakeover(new CrashMarker("he", 4, "x", ["he"]), 5, "me"));
     }
 
@@ -217,10 +218,41 @@ public sealed class PartsTests
     }
 
     [Fact]
+    public void What_was_found_is_worked_off_when_the_end_was_seen_and_nothing_is_due_from_before_whichever_comes_first()
+    {
+        DateTimeOffset takenAt = DateTimeOffset.UnixEpoch;
+        DateTimeOffset before = takenAt.AddSeconds(-1);
+        DateTimeOffset after = takenAt.AddSeconds(1);
+        var suspicion = new Suspicion(takenAt, isCautious: true, turnsMax: 10);
+
+        suspicion.Turn(isAtEnd: false, nextDue: before);
+        suspicion.Turn(isAtEnd: false, nextDue: after);
+        suspicion.Turn(isAtEnd: false, nextDue: null);
+        Assert.True(suspicion is { OneByOne: true, IsOver: false }, "timers alone say nothing of events");
+
+        suspicion.Turn(isAtEnd: true, nextDue: before);
+        Assert.True(suspicion is { OneByOne: false, IsOver: true }, "a due time of later is above suspicion");
+    }
+
+    [Fact]
+    public void Inputs_are_taken_one_by_one_for_a_bounded_number_of_turns_and_that_absolves_nothing()
+    {
+        var suspicion = new Suspicion(DateTimeOffset.UnixEpoch, isCautious: true, turnsMax: 3);
+        for (int turn = 0; turn < 3; turn++)
+        {
+            Assert.True(suspicion.OneByOne);
+            suspicion.Turn(isAtEnd: false, nextDue: null);
+        }
+
+        Assert.True(suspicion is { OneByOne: false, IsOver: false });
+    }
+
+    [Fact]
     public void A_marker_comes_back_from_its_bytes_and_an_unknown_one_says_that_somebody_died()
     {
         var marker = new CrashMarker("me", 5, "x", ["he", "me"]);
         Assert.Equal(marker, CrashMarker.Decode(marker.Encode()));
+        Assert.Equal(marker with { Settled = true }, CrashMarker.Decode((marker with { Settled = true }).Encode()));
         Assert.NotNull(CrashMarker.Decode([77]));
         Assert.NotNull(CrashMarker.Decode([1, 2]));
     }

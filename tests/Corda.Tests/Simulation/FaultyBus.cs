@@ -129,6 +129,8 @@ internal sealed class FaultyBus(IMessageBus bus, FaultPlan plan, FaultyBus.IScen
 
         public long Position(TopicPartition partition) => inner.Position(partition);
 
+        public bool IsAtEnd(TopicPartition partition) => inner.IsAtEnd(partition);
+
         public void Pause(IReadOnlyCollection<TopicPartition> partitions) => inner.Pause(partitions);
 
         public void Resume(IReadOnlyCollection<TopicPartition> partitions) => inner.Resume(partitions);

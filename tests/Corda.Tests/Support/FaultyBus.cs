@@ -141,6 +141,8 @@ internal sealed class FaultyBus(IMessageBus inner) : IMessageBus
 
         public long Position(TopicPartition partition) => inner.Position(partition);
 
+        public bool IsAtEnd(TopicPartition partition) => inner.IsAtEnd(partition);
+
         public void Pause(IReadOnlyCollection<TopicPartition> partitions) => inner.Pause(partitions);
 
         public void Resume(IReadOnlyCollection<TopicPartition> partitions) => inner.Resume(partitions);

@@ -39,6 +39,8 @@ internal sealed class GroupConsumer(
 
     public long Position(TopicPartition partition) => cursors[partition].Position;
 
+    public bool IsAtEnd(TopicPartition partition) => cursors[partition] is { Damaged: false } cursor && cursor.Position >= cursor.Log.End;
+
     public void Pause(IReadOnlyCollection<TopicPartition> partitions) => SetPaused(partitions, paused: true);
 
     public void Resume(IReadOnlyCollection<TopicPartition> partitions) => SetPaused(partitions, paused: false);

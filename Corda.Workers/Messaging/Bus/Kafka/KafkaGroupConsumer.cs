@@ -66,6 +66,9 @@ internal sealed class KafkaGroupConsumer(
     public long Position(TopicPartition partition) => Owned(partition).Position;
 
     /// <inheritdoc/>
+    public bool IsAtEnd(TopicPartition partition) => Owned(partition).IsAtEnd;
+
+    /// <inheritdoc/>
     public void Pause(IReadOnlyCollection<TopicPartition> partitions)
     {
         foreach (OwnedPartition partition in partitions.Select(Owned))
@@ -370,13 +373,7 @@ internal sealed class KafkaGroupConsumer(
         }
     }
 
-    private void SendToPositions()
-    {
-        foreach (OwnedPartition partition in mine.Owned.Where(static partition => !partition.Fetching && !partition.Paused))
-        {
-            client!.Send(partition);
-        }
-    }
+    private void SendToPositions() => client!.SendToPositions(mine.Owned);
 
     private void TellOfTheEnd()
     {

@@ -21,35 +21,12 @@ internal sealed class MemberClient(IConsumer<byte[], byte[]> consumer, string gr
     /// </summary>
     public bool IsCommitting => !committing.IsCompleted;
 
-    /// <summary>Sends the client to the position, if it is to fetch and has begun with the partition; otherwise that is for another time.</summary>
-    public void Send(OwnedPartition partition)
+    /// <summary>Sends the client to the positions of those that it is to fetch and does not. With which it has not begun yet it is sent another time.</summary>
+    public void SendToPositions(IEnumerable<OwnedPartition> partitions)
     {
-        try
+        foreach (OwnedPartition partition in partitions.Where(static partition => !partition.Fetching && !partition.Paused))
         {
-            if (partition.GivenUp)
-            {
-                consumer.IncrementalUnassign([partition.AtPosition.TopicPartition]);
-                consumer.IncrementalAssign([partition.AtPosition]);
-                partition.GivenUp = false;
-            }
-            else
-            {
-                consumer.Seek(partition.AtPosition);
-            }
-
-            if (partition.ClientPaused)
-            {
-                // Only after it was sent: left to itself the client goes on where it had fetched to, not where we had read to.
-                consumer.Resume([partition.AtPosition.TopicPartition]);
-                partition.ClientPaused = false;
-            }
-
-            partition.Taken = partition.Position;
-            partition.Fetching = true;
-        }
-        catch (KafkaException)
-        {
-            // The client has not begun with the partition yet (its leader may be unknown).
+            Send(partition);
         }
     }
 
@@ -109,6 +86,36 @@ internal sealed class MemberClient(IConsumer<byte[], byte[]> consumer, string gr
             consumer.Dispose();
         }
     });
+
+    private void Send(OwnedPartition partition)
+    {
+        try
+        {
+            if (partition.GivenUp)
+            {
+                consumer.IncrementalUnassign([partition.AtPosition.TopicPartition]);
+                consumer.IncrementalAssign([partition.AtPosition]);
+                partition.GivenUp = false;
+            }
+            else
+            {
+                consumer.Seek(partition.AtPosition);
+            }
+
+            if (partition.ClientPaused)
+            {
+                // Only after it was sent: left to itself the client goes on where it had fetched to, not where we had read to.
+                consumer.Resume([partition.AtPosition.TopicPartition]);
+                partition.ClientPaused = false;
+            }
+
+            partition.BeginFetching();
+        }
+        catch (KafkaException)
+        {
+            // The client has not begun with the partition yet (its leader may be unknown).
+        }
+    }
 
     private bool Commit(IReadOnlyList<TopicPartitionOffset> offsets)
     {

@@ -34,11 +34,11 @@ internal sealed class MemberPartitions
 
         if (result.IsPartitionEOF)
         {
-            partition.End = result.Offset.Value;
+            partition.ComeToEnd(result.Offset.Value);
             return false;
         }
 
-        partition.Taken = result.Offset.Value + 1;
+        partition.Take(result.Offset.Value);
         return true;
     }
 

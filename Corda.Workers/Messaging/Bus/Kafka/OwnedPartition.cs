@@ -7,6 +7,8 @@ namespace Corda.Workers.Messaging.Bus.Kafka;
 /// <param name="epoch">Which ownership: never the same again in this process.</param>
 internal sealed class OwnedPartition(TopicPartition partition, long epoch)
 {
+    private bool cameToEnd;
+
     public TopicPartition Partition => partition;
 
     public long Epoch => epoch;
@@ -18,13 +20,16 @@ internal sealed class OwnedPartition(TopicPartition partition, long epoch)
     public long Committed { get; set; }
 
     /// <summary>Where the partition ended when the client last came to its end: behind all control records.</summary>
-    public long End { get; set; }
+    public long End { get; private set; }
+
+    /// <summary>All that was before the end that the client came to last has been handed out.</summary>
+    public bool IsAtEnd => cameToEnd && Fetching && Taken == Position;
 
     /// <summary>All that was handed out is committed, and nothing but control records lies between that and the end.</summary>
     public bool IsIdleBeforeItsEnd => Fetching && Taken == Position && Committed >= Position && End > Committed;
 
     /// <summary>The offset after the last record that was taken from the client.</summary>
-    public long Taken { get; set; }
+    public long Taken { get; private set; }
 
     /// <summary>The lane wants no records.</summary>
     public bool Paused { get; set; }
@@ -46,6 +51,28 @@ internal sealed class OwnedPartition(TopicPartition partition, long epoch)
     {
         MoveTo(committed);
         Committed = committed;
+    }
+
+    /// <summary>A record was taken from the client.</summary>
+    public void Take(long offset)
+    {
+        Taken = offset + 1;
+        cameToEnd = false;
+    }
+
+    /// <summary>The client has come to the end.</summary>
+    public void ComeToEnd(long offset)
+    {
+        End = offset;
+        cameToEnd = true;
+    }
+
+    /// <summary>The client fetches from the position on.</summary>
+    public void BeginFetching()
+    {
+        Taken = Position;
+        cameToEnd = false;
+        Fetching = true;
     }
 
     /// <summary>The client does nothing for it any more.</summary>

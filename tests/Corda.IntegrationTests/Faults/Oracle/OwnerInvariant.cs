@@ -14,14 +14,14 @@ internal static class OwnerInvariant
         foreach (IGrouping<int, LogRecord> partition in evidence.Log.StatePartitions)
         {
             string? owner = null;
-            string? marked = null;
+            CrashMarker? marked = null;
             foreach (LogRecord record in partition.Where(record => record.Writer is not null))
             {
-                if (OwnerIn(record) is { } marker)
+                if (MarkerIn(record) is { } marker)
                 {
                     // Whoever takes over where an input was being tried alone leaves the former owner's marker: until the next one nobody can say who it is.
-                    bool left = marker == marked && ownerOf.GetValueOrDefault(record.Writer!) != marker;
-                    owner = left ? null : marker;
+                    bool left = marker.InputId is not null && marker.Owner == marked?.Owner && ownerOf.GetValueOrDefault(record.Writer!) != marker.Owner;
+                    owner = left ? null : marker.Owner;
                     marked = marker;
                 }
 
@@ -32,9 +32,9 @@ internal static class OwnerInvariant
         }
     }
 
-    /// <summary>The owner that a crash marker names; null for any other record.</summary>
-    public static string? OwnerIn(LogRecord record) =>
+    /// <summary>The crash marker of a known owner that the record is; null for any other record.</summary>
+    public static CrashMarker? MarkerIn(LogRecord record) =>
         record.Key.AsSpan().SequenceEqual(PartitionStates<object>.MarkerKey) && record.Value is { } value && CrashMarker.Decode(value) is { Owner.Length: > 0 } marker
-            ? marker.Owner
+            ? marker
             : null;
 }

@@ -17,7 +17,7 @@ internal sealed record Takeover(int Partition, IReadOnlyList<string> Owners)
         bool told = false;
         foreach (LogRecord record in records)
         {
-            if (OwnerInvariant.OwnerIn(record) is not { } marker || marker == owner) continue;
+            if (OwnerInvariant.MarkerIn(record)?.Owner is not { } marker || marker == owner) continue;
             bool since = Batch(record, evidence).At >= moment;
             if (since && !told && owner is not null) yield return owner;
             if (since) yield return marker;

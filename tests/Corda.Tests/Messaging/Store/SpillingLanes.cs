@@ -7,4 +7,7 @@ public sealed class SpillingStateAndEventTests() : StateAndEventTests(spills: tr
 public sealed class SpillingFaultTests() : FaultTests(spills: true);
 
 /// <inheritdoc cref="SpillingStateAndEventTests"/>
+public sealed class SpillingCautionTests() : CautionTests(spills: true);
+
+/// <inheritdoc cref="SpillingStateAndEventTests"/>
 public sealed class SpillingTimerTests() : TimerTests(spills: true);
