@@ -103,7 +103,7 @@ public class CautionTests : IAsyncDisposable
         await rig.StateBecomes("aaaa", "timer,tick");
         rig.Time.Advance(TimeSpan.FromSeconds(1));
         await rig.StateBecomes("aaaa", "timer,tick,tick");
-        await Eventually.True(() => Settled() == 4, () => rig.Log.Tail());
+        await Eventually.True(() => Settled() == 4, () => rig.Log.Tail(), rig.PassTime);
         await rig.Kill();
 
         await rig.StartReady();
