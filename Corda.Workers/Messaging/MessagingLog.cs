@@ -36,6 +36,10 @@ internal static partial class MessagingLog
     [LoggerMessage(2014, LogLevel.Warning, "{Lane} could not mark {Partition} as left cleanly; the next owner will be cautious")]
     public static partial void MarkerNotCleared(ILogger logger, string lane, string partition, Exception cause);
 
+    [LoggerMessage(2018, LogLevel.Information,
+        "{Lane} could not note that what it had found in {Partition} is worked off; if this worker dies, the next owner is cautious: {Reason}")]
+    public static partial void MarkerNotSettled(ILogger logger, string lane, string partition, string reason);
+
     [LoggerMessage(2015, LogLevel.Error, "State of {Partition}, key {Key}, is refused: {Reason}. Its events go to the dead letters until it is mended")]
     public static partial void StateRefused(ILogger logger, string partition, string key, string reason);
 

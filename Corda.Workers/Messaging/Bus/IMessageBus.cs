@@ -145,8 +145,8 @@ public interface IGroupConsumer : IDisposable
     long Position(TopicPartition partition);
 
     /// <summary>
-    /// All records of an assigned partition have been delivered, up to the end that it had when that was last looked at; false also while that is not known yet, as after
-    /// the assignment and after <see cref="Rewind"/>.
+    /// All records of an assigned partition have been delivered, up to the end that it had when that was last looked at, or nothing comes after them because it is damaged;
+    /// false also while that is not known yet, as after the assignment and after <see cref="Rewind"/>.
     /// </summary>
     bool IsAtEnd(TopicPartition partition);
 
@@ -167,7 +167,11 @@ public interface IGroupConsumer : IDisposable
 /// <param name="Group">The group.</param>
 /// <param name="MemberId">The member.</param>
 /// <param name="Generation">The generation of the group.</param>
-public record GroupMembership(string Group, string MemberId, int Generation);
+public record GroupMembership(string Group, string MemberId, int Generation)
+{
+    /// <summary>It is the membership of somebody: who has none can commit no offsets.</summary>
+    public virtual bool IsProof => MemberId.Length > 0;
+}
 
 /// <summary>Writes transactions. Used by one thread at a time.</summary>
 public interface ITransactionalProducer : IDisposable

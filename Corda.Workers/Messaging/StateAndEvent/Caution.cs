@@ -5,13 +5,17 @@ namespace Corda.Workers.Messaging.StateAndEvent;
 
 /// <summary>
 /// Finds the input that kills the process, or whose transaction the bus refuses: partitions whose former owner died without having worked off what it had found are taken
-/// one input at a time, each attempt counted durably before it begins. Costs one small commit at every takeover, a record beside a later batch, and nothing else. One thread.
+/// one input at a time, each attempt counted durably before it begins. Costs one small commit at every takeover, and a record beside a later batch of the partition, or one
+/// more small commit where the lane has nothing else to do. One thread.
 /// </summary>
 internal sealed class Caution<TState, TEvent>(
     StateAndEventSettings<TState, TEvent> settings, string lane, string owner, LaneProducer<TState, TEvent> producer, ILogger logger)
     where TState : class
     where TEvent : class
 {
+    // As many as the usual batch has: what killed a former owner was in its first one.
+    private const int OneByOneMin = 500;
+
     private int oneByOne;
 
     /// <summary>How many inputs the next batch may have.</summary>
@@ -34,7 +38,7 @@ internal sealed class Caution<TState, TEvent>(
         foreach ((PartitionStates<TState> states, (CrashMarker write, bool cautious)) in takeovers)
         {
             states.Marker = write;
-            states.Suspicion = new Suspicion(now, cautious, settings.BatchMax);
+            states.Suspicion = new Suspicion(now, cautious, Math.Max(settings.BatchMax, OneByOneMin));
             if (cautious)
             {
                 MessagingLog.PartitionCautious(logger, lane, states.EventPartition.ToString());
@@ -78,9 +82,9 @@ internal sealed class Caution<TState, TEvent>(
         states.Marker = marker;
     }
 
-    /// <summary>Whose markers do not say yet that all that was found is worked off. Whoever commits has them say so, as the owner of these partitions.</summary>
-    public IReadOnlyList<PartitionStates<TState>> Settling(IReadOnlyDictionary<int, PartitionStates<TState>> live) =>
-        [.. live.Values.Where(static states => states.Suspicion is { IsOver: true })];
+    /// <summary>Whose markers do not say yet that all that was found is worked off: that of a batch's partitions its commit says.</summary>
+    public static IReadOnlyList<PartitionStates<TState>> Settling(IEnumerable<PartitionStates<TState>> some) =>
+        [.. some.Where(static states => states.Suspicion is { IsOver: true })];
 
     /// <summary>What the commit of a batch says: the attempt that was made alone is over, and what has been worked off.</summary>
     public IReadOnlyList<OutgoingRecord> MarkersAfter(
@@ -89,7 +93,7 @@ internal sealed class Caution<TState, TEvent>(
         IReadOnlyList<PartitionStates<TState>> settling,
         IGroupConsumer consumer)
     {
-        List<OutgoingRecord> markers = [.. settling.Select(SettledRecord)];
+        List<OutgoingRecord> markers = [.. settling.Select(states => SettledRecord(states, consumer.Position(states.EventPartition)))];
         if (Cautious(inputs, live) is { } states)
         {
             markers.Add(producer.MarkerRecord(states.EventPartition.Partition, new CrashMarker(owner, consumer.Position(states.EventPartition))));
@@ -112,19 +116,25 @@ internal sealed class Caution<TState, TEvent>(
         }
 
         NoteSettled(settled);
-        EndTurn(live, consumer);
+        foreach (PartitionStates<TState> one in live.Values)
+        {
+            one.Suspicion?.BatchEnded(consumer.IsAtEnd(one.EventPartition), one.NextDue());
+        }
     }
 
-    /// <summary>A poll brought nothing. Markers that want to change do so now, for there may be no batch for long.</summary>
+    /// <summary>A poll brought nothing: markers of partitions for which there may be no batch for long are changed now.</summary>
     public void NothingLeft(IReadOnlyDictionary<int, PartitionStates<TState>> live, IGroupConsumer consumer)
     {
         oneByOne = 0;
-        EndTurn(live, consumer);
-        IReadOnlyList<PartitionStates<TState>> settling = Settling(live);
-        if (settling.Count > 0 && consumer.Membership is { MemberId.Length: > 0 } membership)
+        foreach (PartitionStates<TState> states in live.Values)
         {
-            producer.Commit([.. settling.Select(SettledRecord)], Positions(settling), membership);
-            NoteSettled(settling);
+            states.Suspicion?.Look(consumer.IsAtEnd(states.EventPartition), states.NextDue());
+        }
+
+        IReadOnlyList<PartitionStates<TState>> settling = Settling(live.Values);
+        if (settling.Count > 0 && consumer.Membership is { IsProof: true } membership)
+        {
+            Settle(settling, membership);
         }
     }
 
@@ -176,23 +186,34 @@ internal sealed class Caution<TState, TEvent>(
 
     private static CrashMarker? Left(PartitionStates<TState> states) => states.Suspicion is { OneByOne: true } ? states.Marker : null;
 
-    private static void EndTurn(IReadOnlyDictionary<int, PartitionStates<TState>> live, IGroupConsumer consumer)
+    // Once: where it cannot be said, and nothing else is to be said there, the next owner is cautious without a need.
+    private void Settle(IReadOnlyList<PartitionStates<TState>> settling, GroupMembership membership)
     {
-        foreach (PartitionStates<TState> states in live.Values)
+        try
         {
-            states.Suspicion?.Turn(consumer.IsAtEnd(states.EventPartition), states.NextDue());
+            producer.Commit([.. settling.Select(states => SettledRecord(states, states.CommittedPosition))], Positions(settling), membership);
+            NoteSettled(settling);
+        }
+        catch (MessagingTransientException cause)
+        {
+            MessagingLog.MarkerNotSettled(logger, lane, string.Join(", ", settling.Select(static states => states.EventPartition)), cause.Message);
+            foreach (PartitionStates<TState> states in settling)
+            {
+                states.Suspicion = null;
+            }
         }
     }
 
-    private OutgoingRecord SettledRecord(PartitionStates<TState> states) => producer.MarkerRecord(states.EventPartition.Partition, Settled(states));
+    private OutgoingRecord SettledRecord(PartitionStates<TState> states, long position) =>
+        producer.MarkerRecord(states.EventPartition.Partition, Settled(position));
 
-    private CrashMarker Settled(PartitionStates<TState> states) => new(owner, states.CommittedPosition) { Settled = true };
+    private CrashMarker Settled(long position) => new(owner, position) { Settled = true };
 
     private void NoteSettled(IReadOnlyList<PartitionStates<TState>> settled)
     {
         foreach (PartitionStates<TState> states in settled)
         {
-            states.Marker = Settled(states);
+            states.Marker = Settled(states.CommittedPosition);
             states.Suspicion = null;
         }
     }

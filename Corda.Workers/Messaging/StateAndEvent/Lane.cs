@@ -130,7 +130,7 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
     }
 
     // Who is not can commit nothing, and must get to the poll that tells it what is left to it.
-    private bool IsMember => consumer!.Membership.MemberId.Length > 0;
+    private bool IsMember => consumer!.Membership.IsProof;
 
     private void Leave()
     {
@@ -292,7 +292,7 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
 
         // Noted before the commit, which may never be: too slow a batch that came again as it was would end so again.
         batchSize.Worked(inputs.Count);
-        IReadOnlyList<PartitionStates<TState>> settling = caution.Settling(assignments.Live);
+        IReadOnlyList<PartitionStates<TState>> settling = Caution<TState, TEvent>.Settling(result.Touched);
         Commit(result, inputs, settling);
         batchSize.Committed(inputs.Count, elapsed);
         MessagingMetrics.BatchSize.Record(inputs.Count);
@@ -319,7 +319,7 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
     private void Commit(BatchResult<TState, TEvent> result, BatchInputs<TEvent> inputs, IReadOnlyList<PartitionStates<TState>> settling)
     {
         // Also partitions without new events commit their position: the broker thereby checks that they still are this lane's.
-        Dictionary<TopicPartition, long> positions = result.Touched.Union(settling).ToDictionary(
+        Dictionary<TopicPartition, long> positions = result.Touched.ToDictionary(
             static states => states.EventPartition, states => consumer!.Position(states.EventPartition));
         try
         {

@@ -1,31 +1,46 @@
 namespace Corda.Workers.Messaging.StateAndEvent;
 
 /// <summary>
-/// What lay in a partition when it was taken over: among it is whatever killed its former owner, if anything of it did. Over when all of it is worked off, the events to
-/// the partition's end and what was due by then; what comes later is above suspicion. One thread.
+/// What lay in a partition when it was taken over: among it is whatever killed its former owner, if anything of it did. All of that is the events to the partition's end
+/// and what was due by then; what comes later is above suspicion. One thread.
 /// </summary>
 /// <param name="takenAt">When the partition was taken over.</param>
 /// <param name="isCautious">The former owner died without having worked off what it had found.</param>
-/// <param name="turnsMax">For so many batches at most inputs are taken one by one: all others in the lane wait for it.</param>
+/// <param name="turnsMax">For so many batches of the lane at most inputs are taken one by one, for all its partitions wait for that.</param>
 internal sealed class Suspicion(DateTimeOffset takenAt, bool isCautious, int turnsMax)
 {
-    private int turns;
+    /// <summary>
+    /// How far the clocks of workers may differ. What killed a former owner as due may not be due by this clock yet; who said too early that nothing was left would hide it
+    /// from the next.
+    /// </summary>
+    public static readonly TimeSpan ClockDifferenceMax = TimeSpan.FromSeconds(10);
+
+    private int batches;
     private bool cameToEnd;
     private bool nothingDue;
+    private bool nothingDueByAnyClock;
 
     /// <summary>Inputs are taken one by one.</summary>
-    public bool OneByOne => isCautious && !IsOver && turns < turnsMax;
+    public bool OneByOne => isCautious && !(cameToEnd && nothingDue) && batches < turnsMax;
 
-    /// <summary>Nothing is left of what was found.</summary>
-    public bool IsOver => cameToEnd && nothingDue;
+    /// <summary>Nothing is left of what was found, by any worker's clock.</summary>
+    public bool IsOver => cameToEnd && nothingDueByAnyClock;
 
-    /// <summary>A turn is over, and its batch, if there was one, is committed.</summary>
+    /// <summary>A batch of the lane is committed.</summary>
     /// <param name="isAtEnd">All events of the partition have been read.</param>
     /// <param name="nextDue">What comes next in it without an event.</param>
-    public void Turn(bool isAtEnd, DateTimeOffset? nextDue)
+    public void BatchEnded(bool isAtEnd, DateTimeOffset? nextDue)
     {
-        turns++;
+        batches++;
+        Look(isAtEnd, nextDue);
+    }
+
+    /// <summary>The lane had nothing to do.</summary>
+    /// <inheritdoc cref="BatchEnded"/>
+    public void Look(bool isAtEnd, DateTimeOffset? nextDue)
+    {
         cameToEnd |= isAtEnd;
         nothingDue |= nextDue is null || nextDue > takenAt;
+        nothingDueByAnyClock |= nextDue is null || nextDue > takenAt + ClockDifferenceMax;
     }
 }

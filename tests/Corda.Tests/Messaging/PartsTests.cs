@@ -221,27 +221,39 @@ public sealed class PartsTests
     public void What_was_found_is_worked_off_when_the_end_was_seen_and_nothing_is_due_from_before_whichever_comes_first()
     {
         DateTimeOffset takenAt = DateTimeOffset.UnixEpoch;
-        DateTimeOffset before = takenAt.AddSeconds(-1);
-        DateTimeOffset after = takenAt.AddSeconds(1);
         var suspicion = new Suspicion(takenAt, isCautious: true, turnsMax: 10);
 
-        suspicion.Turn(isAtEnd: false, nextDue: before);
-        suspicion.Turn(isAtEnd: false, nextDue: after);
-        suspicion.Turn(isAtEnd: false, nextDue: null);
+        suspicion.BatchEnded(isAtEnd: false, nextDue: takenAt);
+        suspicion.BatchEnded(isAtEnd: false, nextDue: takenAt.AddMilliseconds(1));
+        suspicion.BatchEnded(isAtEnd: false, nextDue: null);
         Assert.True(suspicion is { OneByOne: true, IsOver: false }, "timers alone say nothing of events");
 
-        suspicion.Turn(isAtEnd: true, nextDue: before);
+        suspicion.BatchEnded(isAtEnd: true, nextDue: takenAt);
         Assert.True(suspicion is { OneByOne: false, IsOver: true }, "a due time of later is above suspicion");
     }
 
     [Fact]
-    public void Inputs_are_taken_one_by_one_for_a_bounded_number_of_turns_and_that_absolves_nothing()
+    public void Who_sees_nothing_due_says_so_to_others_only_when_nothing_is_due_by_their_clocks_either()
+    {
+        DateTimeOffset takenAt = DateTimeOffset.UnixEpoch;
+        var suspicion = new Suspicion(takenAt, isCautious: true, turnsMax: 10);
+
+        suspicion.Look(isAtEnd: true, nextDue: takenAt + Suspicion.ClockDifferenceMax);
+        Assert.True(suspicion is { OneByOne: false, IsOver: false });
+
+        suspicion.Look(isAtEnd: false, nextDue: takenAt + Suspicion.ClockDifferenceMax + TimeSpan.FromTicks(1));
+        Assert.True(suspicion.IsOver);
+    }
+
+    [Fact]
+    public void Inputs_are_taken_one_by_one_for_a_bounded_number_of_batches_and_that_absolves_nothing()
     {
         var suspicion = new Suspicion(DateTimeOffset.UnixEpoch, isCautious: true, turnsMax: 3);
-        for (int turn = 0; turn < 3; turn++)
+        for (int batch = 0; batch < 3; batch++)
         {
+            suspicion.Look(isAtEnd: false, nextDue: null);
             Assert.True(suspicion.OneByOne);
-            suspicion.Turn(isAtEnd: false, nextDue: null);
+            suspicion.BatchEnded(isAtEnd: false, nextDue: null);
         }
 
         Assert.True(suspicion is { OneByOne: false, IsOver: false });

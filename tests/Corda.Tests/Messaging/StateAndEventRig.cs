@@ -50,6 +50,9 @@ internal sealed class StateAndEventRig : IAsyncDisposable
     /// <summary>The bus of the present process.</summary>
     public FaultyBus Bus { get; private set; }
 
+    /// <summary>The transactions that were written, but those that only change crash markers or prove an ownership.</summary>
+    public int Batches => Bus.Commits.Count(static records => records.Any(static record => !KeyComparer.Instance.Equals(record.Key, PartitionStates<Text>.MarkerKey)));
+
     public PatternContext Context { get; }
 
     public RecordingLogger Log { get; } = new();

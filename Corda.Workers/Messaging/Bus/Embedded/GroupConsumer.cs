@@ -39,7 +39,7 @@ internal sealed class GroupConsumer(
 
     public long Position(TopicPartition partition) => cursors[partition].Position;
 
-    public bool IsAtEnd(TopicPartition partition) => cursors[partition] is { Damaged: false } cursor && cursor.Position >= cursor.Log.End;
+    public bool IsAtEnd(TopicPartition partition) => cursors[partition] is var cursor && (cursor.Damaged || cursor.Position >= cursor.Log.End);
 
     public void Pause(IReadOnlyCollection<TopicPartition> partitions) => SetPaused(partitions, paused: true);
 

@@ -31,7 +31,7 @@ internal sealed record KafkaMembership(string Group, string MemberId, int Genera
     /// Whether the broker can check it. A token without a member must never reach it: for transactions it takes "nobody" for a client that needs no
     /// check, so that an evicted member whose client has noticed already would write unfenced.
     /// </summary>
-    public bool IsProof => MemberId.Length > 0 && Generation > 0 && MemberId == Issued;
+    public override bool IsProof => MemberId.Length > 0 && Generation > 0 && MemberId == Issued;
 
     /// <summary>
     /// The same member's proof of now, if these partitions have been its own ever since; otherwise null. To be asked on the thread that polls: while it is not
