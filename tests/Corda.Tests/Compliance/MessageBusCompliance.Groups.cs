@@ -89,6 +89,10 @@ public abstract partial class MessageBusCompliance
         await Write(Out(topic, 0, "k", "3"));
         await Drive(() => member.Records.Count == 5, "the third record", member);
         await Drive(() => member.Consumer.IsAtEnd(partition), "the end behind it", member);
+
+        member.Consumer.Pause([partition]);
+        member.Consumer.Resume([partition]);
+        await Drive(() => member.Consumer.IsAtEnd(partition), "the end, where nothing has come since the pause", member);
     }
 
     [BusFact]
