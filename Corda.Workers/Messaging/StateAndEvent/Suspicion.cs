@@ -6,8 +6,8 @@ namespace Corda.Workers.Messaging.StateAndEvent;
 /// </summary>
 /// <param name="takenAt">When the partition was taken over.</param>
 /// <param name="isCautious">The former owner died without having worked off what it had found.</param>
-/// <param name="turnsMax">For so many batches of the lane at most inputs are taken one by one, for all its partitions wait for that.</param>
-internal sealed class Suspicion(DateTimeOffset takenAt, bool isCautious, int turnsMax)
+/// <param name="batchesMax">For so many batches of the lane at most inputs are taken one by one, for all its partitions wait for that.</param>
+internal sealed class Suspicion(DateTimeOffset takenAt, bool isCautious, int batchesMax)
 {
     /// <summary>
     /// How far the clocks of workers may differ. What killed a former owner as due may not be due by this clock yet; who said too early that nothing was left would hide it
@@ -21,7 +21,7 @@ internal sealed class Suspicion(DateTimeOffset takenAt, bool isCautious, int tur
     private bool nothingDueByAnyClock;
 
     /// <summary>Inputs are taken one by one.</summary>
-    public bool OneByOne => isCautious && !(cameToEnd && nothingDue) && batches < turnsMax;
+    public bool OneByOne => isCautious && !(cameToEnd && nothingDue) && batches < batchesMax;
 
     /// <summary>Nothing is left of what was found, by any worker's clock.</summary>
     public bool IsOver => cameToEnd && nothingDueByAnyClock;

@@ -140,7 +140,7 @@ internal sealed class KafkaGroupConsumer(
 
     private string Silence => $"it did not poll for {clients.Options.PollTimeout}";
 
-    private bool IsMember => Membership is KafkaMembership { IsProof: true };
+    private bool IsMember => Membership.IsProof;
 
     private OwnedPartition Owned(TopicPartition partition) => mine.Find(partition)
         ?? throw new InvalidOperationException($"{partition} is not assigned to member '{memberName}' of group '{group}'");
