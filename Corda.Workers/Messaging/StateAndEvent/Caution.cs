@@ -13,9 +13,6 @@ internal sealed class Caution<TState, TEvent>(
     where TState : class
     where TEvent : class
 {
-    // As many as the usual batch has: what killed a former owner was in its first one.
-    private const int OneByOneMin = 500;
-
     private int oneByOne;
 
     /// <summary>How many inputs the next batch may have.</summary>
@@ -38,7 +35,7 @@ internal sealed class Caution<TState, TEvent>(
         foreach ((PartitionStates<TState> states, (CrashMarker write, bool cautious)) in takeovers)
         {
             states.Marker = write;
-            states.Suspicion = new Suspicion(now, cautious, Math.Max(settings.BatchMax, OneByOneMin));
+            states.Suspicion = new Suspicion(now, cautious, settings.BatchMax);
             if (cautious)
             {
                 MessagingLog.PartitionCautious(logger, lane, states.EventPartition.ToString());
@@ -110,15 +107,16 @@ internal sealed class Caution<TState, TEvent>(
         IGroupConsumer consumer)
     {
         oneByOne = Math.Max(0, oneByOne - inputs.Count);
-        if (Cautious(inputs, live) is { } states)
+        PartitionStates<TState>? tried = Cautious(inputs, live);
+        if (tried is not null)
         {
-            states.Marker = new CrashMarker(owner, states.CommittedPosition);
+            tried.Marker = new CrashMarker(owner, tried.CommittedPosition);
         }
 
         NoteSettled(settled);
-        foreach (PartitionStates<TState> one in live.Values)
+        foreach (PartitionStates<TState> states in live.Values)
         {
-            one.Suspicion?.BatchEnded(consumer.IsAtEnd(one.EventPartition), one.NextDue());
+            states.Suspicion?.BatchEnded(wasTried: states == tried, consumer.IsAtEnd(states.EventPartition), states.NextDue());
         }
     }
 

@@ -2,7 +2,6 @@ using System.Text;
 using Corda.Tests.Support;
 using Corda.Workers.Messaging;
 using Corda.Workers.Messaging.Bus;
-using Corda.Workers.Messaging.StateAndEvent;
 
 namespace Corda.Tests.Messaging;
 
@@ -151,7 +150,7 @@ public class CautionTests : IAsyncDisposable
     [Fact]
     public async Task That_the_note_of_what_is_worked_off_cannot_be_written_holds_up_nobody()
     {
-        rig.Bus.Faults = static records => records.Any(IsSettled) ? CommitFault.Transient : CommitFault.None;
+        rig.Bus.Faults = static records => records.Any(CrashMarkers.IsSettled) ? CommitFault.Transient : CommitFault.None;
         await rig.StartReady();
         await Eventually.True(
             () => rig.Log.Lines.Any(static line => line.Text.Contains("could not note", StringComparison.Ordinal)), () => rig.Log.Tail(), rig.PassTime);
@@ -159,8 +158,6 @@ public class CautionTests : IAsyncDisposable
         await rig.Publish("aaaa", "a");
         await rig.StateBecomes("aaaa", "a");
         Assert.DoesNotContain(rig.Log.Lines, static line => line.Text.Contains("recovers", StringComparison.Ordinal));
-
-        static bool IsSettled(OutgoingRecord record) => record.Key[0] == 0 && record.Value is { } value && CrashMarker.Decode(value).Settled;
     }
 
     [Fact]
@@ -214,7 +211,7 @@ public class CautionTests : IAsyncDisposable
 
     private int Markers() => LastMarkers().Count(static marker => marker is not null);
 
-    private int Settled() => LastMarkers().Count(static marker => marker is not null && CrashMarker.Decode(marker).Settled);
+    private int Settled() => LastMarkers().Count(CrashMarkers.IsSettled);
 
     private IEnumerable<byte[]?> LastMarkers() =>
         rig.Read("test.event.state").Where(static record => record.Key[0] == 0).GroupBy(static record => record.Partition).Select(static partition => partition.Last().Value);

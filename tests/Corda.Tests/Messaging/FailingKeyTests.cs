@@ -300,12 +300,14 @@ public sealed class FailingKeyTests : IAsyncDisposable
     [Fact]
     public async Task Idle_partitions_of_a_dead_worker_do_not_keep_a_loaded_lane_at_one_input_per_transaction()
     {
+        rig.Bus.Faults = static records => records.Any(CrashMarkers.IsSettled) ? CommitFault.Transient : CommitFault.None;
         await rig.StartReady();
         await rig.Kill();
         string[] texts = [.. Enumerable.Repeat("x", 300)];
         await rig.Publish("aaaa", texts);
         await rig.StartReady(settings => settings with { BatchMax = 20, ChainMax = 0 });
         await rig.StateBecomes("aaaa", string.Join(',', texts));
+        Assert.Contains(rig.Log.Lines, static line => line.Text.Contains("was left uncleanly", StringComparison.Ordinal));
         Assert.InRange(rig.Bus.Commits.Count, 1, 150);
     }
 

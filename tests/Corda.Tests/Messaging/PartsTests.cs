@@ -221,14 +221,14 @@ public sealed class PartsTests
     public void What_was_found_is_worked_off_when_the_end_was_seen_and_nothing_is_due_from_before_whichever_comes_first()
     {
         DateTimeOffset takenAt = DateTimeOffset.UnixEpoch;
-        var suspicion = new Suspicion(takenAt, isCautious: true, batchesMax: 10);
+        var suspicion = new Suspicion(takenAt, isCautious: true, inputsMax: 10);
 
-        suspicion.BatchEnded(isAtEnd: false, nextDue: takenAt);
-        suspicion.BatchEnded(isAtEnd: false, nextDue: takenAt.AddMilliseconds(1));
-        suspicion.BatchEnded(isAtEnd: false, nextDue: null);
+        suspicion.BatchEnded(wasTried: true, isAtEnd: false, nextDue: takenAt);
+        suspicion.BatchEnded(wasTried: true, isAtEnd: false, nextDue: takenAt.AddMilliseconds(1));
+        suspicion.BatchEnded(wasTried: true, isAtEnd: false, nextDue: null);
         Assert.True(suspicion is { OneByOne: true, IsOver: false }, "timers alone say nothing of events");
 
-        suspicion.BatchEnded(isAtEnd: true, nextDue: takenAt);
+        suspicion.BatchEnded(wasTried: true, isAtEnd: true, nextDue: takenAt);
         Assert.True(suspicion is { OneByOne: false, IsOver: true }, "a due time of later is above suspicion");
     }
 
@@ -236,7 +236,7 @@ public sealed class PartsTests
     public void Who_sees_nothing_due_says_so_to_others_only_when_nothing_is_due_by_their_clocks_either()
     {
         DateTimeOffset takenAt = DateTimeOffset.UnixEpoch;
-        var suspicion = new Suspicion(takenAt, isCautious: true, batchesMax: 10);
+        var suspicion = new Suspicion(takenAt, isCautious: true, inputsMax: 10);
 
         suspicion.Look(isAtEnd: true, nextDue: takenAt + Suspicion.ClockDifferenceMax);
         Assert.True(suspicion is { OneByOne: false, IsOver: false });
@@ -245,15 +245,17 @@ public sealed class PartsTests
         Assert.True(suspicion.IsOver);
     }
 
-    [Fact]
-    public void Inputs_are_taken_one_by_one_for_a_bounded_number_of_batches_and_that_absolves_nothing()
+    [Theory]
+    [InlineData(true, 3)]
+    [InlineData(false, Suspicion.BatchesMax)]
+    public void Inputs_are_taken_one_by_one_for_a_bounded_number_of_batches_and_that_absolves_nothing(bool areOwn, int expectedBatches)
     {
-        var suspicion = new Suspicion(DateTimeOffset.UnixEpoch, isCautious: true, batchesMax: 3);
-        for (int batch = 0; batch < 3; batch++)
+        var suspicion = new Suspicion(DateTimeOffset.UnixEpoch, isCautious: true, inputsMax: 3);
+        for (int batch = 0; batch < expectedBatches; batch++)
         {
             suspicion.Look(isAtEnd: false, nextDue: null);
             Assert.True(suspicion.OneByOne);
-            suspicion.BatchEnded(isAtEnd: false, nextDue: null);
+            suspicion.BatchEnded(wasTried: areOwn, isAtEnd: false, nextDue: null);
         }
 
         Assert.True(suspicion is { OneByOne: false, IsOver: false });
