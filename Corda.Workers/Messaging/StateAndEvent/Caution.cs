@@ -14,6 +14,7 @@ internal sealed class Caution<TState, TEvent>(
     where TEvent : class
 {
     private int oneByOne;
+    private Attempt? attempt;
 
     /// <summary>How many inputs the next batch may have.</summary>
     public int InputsMax(IReadOnlyDictionary<int, PartitionStates<TState>> live) =>
@@ -50,20 +51,22 @@ internal sealed class Caution<TState, TEvent>(
         IGroupConsumer consumer,
         CondemnedInputs condemned)
     {
+        attempt = null;
         if (Cautious(inputs, live) is not { } states)
         {
             return;
         }
 
         (PartitionKey key, string input) = OnlyInput(inputs, live);
+        attempt = new Attempt(states, $"{Convert.ToHexStringLower(key.Key)}/{input}");
         if (condemned.Find(key, input) is not null)
         {
             return;
         }
 
         // One attempt more than may fail: the abandonment, which may kill the process just as well. After that it is done in silence.
-        CrashMarker? marker = CrashMarker.BeforeAttempt(states.Marker, input, states.CommittedPosition, owner, settings.CrashAttemptsMax + 1);
-        if (marker is null || marker.Attempts > settings.CrashAttemptsMax)
+        CrashMarker? marker = CrashMarker.BeforeAttempt(states.Marker, attempt.Id, states.CommittedPosition, owner, settings.CrashAttemptsMax + 1);
+        if (marker is null || marker.AttemptsAt(attempt.Id) > settings.CrashAttemptsMax)
         {
             string reason = $"The process died {settings.CrashAttemptsMax} times while it worked on this input alone.";
             var failure = new Failure(FailureKind.CrashLoop, settings.CrashAttemptsMax, marker is null ? $"{reason} Its abandonment killed it too." : reason);
@@ -84,16 +87,12 @@ internal sealed class Caution<TState, TEvent>(
         [.. some.Where(static states => states.Suspicion is { IsOver: true })];
 
     /// <summary>What the commit of a batch says: the attempt that was made alone is over, and what has been worked off.</summary>
-    public IReadOnlyList<OutgoingRecord> MarkersAfter(
-        BatchInputs<TEvent> inputs,
-        IReadOnlyDictionary<int, PartitionStates<TState>> live,
-        IReadOnlyList<PartitionStates<TState>> settling,
-        IGroupConsumer consumer)
+    public IReadOnlyList<OutgoingRecord> MarkersAfter(IReadOnlyList<PartitionStates<TState>> settling, IGroupConsumer consumer)
     {
         List<OutgoingRecord> markers = [.. settling.Select(states => SettledRecord(states, consumer.Position(states.EventPartition)))];
-        if (Cautious(inputs, live) is { } states)
+        if (attempt is { States: var states })
         {
-            markers.Add(producer.MarkerRecord(states.EventPartition.Partition, new CrashMarker(owner, consumer.Position(states.EventPartition))));
+            markers.Add(producer.MarkerRecord(states.EventPartition.Partition, AfterAttempt(attempt, consumer.Position(states.EventPartition))));
         }
 
         return markers;
@@ -107,23 +106,21 @@ internal sealed class Caution<TState, TEvent>(
         IGroupConsumer consumer)
     {
         oneByOne = Math.Max(0, oneByOne - inputs.Count);
-        PartitionStates<TState>? tried = Cautious(inputs, live);
-        if (tried is not null)
+        if (attempt is { States: var tried })
         {
-            tried.Marker = new CrashMarker(owner, tried.CommittedPosition);
+            tried.Marker = AfterAttempt(attempt, tried.CommittedPosition);
         }
 
         NoteSettled(settled);
         foreach (PartitionStates<TState> states in live.Values)
         {
-            states.Suspicion?.BatchEnded(wasTried: states == tried, consumer.IsAtEnd(states.EventPartition), states.NextDue());
+            states.Suspicion?.BatchEnded(wasTried: states == attempt?.States, consumer.IsAtEnd(states.EventPartition), states.NextDue());
         }
     }
 
     /// <summary>A poll brought nothing: markers of partitions for which there may be no batch for long are changed now.</summary>
     public void NothingLeft(IReadOnlyDictionary<int, PartitionStates<TState>> live, IGroupConsumer consumer)
     {
-        oneByOne = 0;
         foreach (PartitionStates<TState> states in live.Values)
         {
             states.Suspicion?.Look(consumer.IsAtEnd(states.EventPartition), states.NextDue());
@@ -202,6 +199,8 @@ internal sealed class Caution<TState, TEvent>(
         }
     }
 
+    private CrashMarker AfterAttempt(Attempt made, long position) => CrashMarker.AfterAttempt(made.States.Marker, made.Id, position, owner);
+
     private OutgoingRecord SettledRecord(PartitionStates<TState> states, long position) =>
         producer.MarkerRecord(states.EventPartition.Partition, Settled(position));
 
@@ -235,4 +234,7 @@ internal sealed class Caution<TState, TEvent>(
     // What is committed, not what has been polled: positions come along only so that the broker checks the ownership.
     private static Dictionary<TopicPartition, long> Positions(IReadOnlyList<PartitionStates<TState>> partitions) =>
         partitions.ToDictionary(static states => states.EventPartition, static states => states.CommittedPosition);
+
+    // The one input that the batch under way has, of a partition that is taken with caution. Its key belongs to its name: due times are named by version and time.
+    private sealed record Attempt(PartitionStates<TState> States, string Id);
 }

@@ -6,20 +6,18 @@ namespace Corda.Workers.Messaging.StateAndEvent;
 /// </summary>
 /// <param name="Owner">The process that wrote it, unique for each run of it: who finds his own marker has been fenced, not killed.</param>
 /// <param name="Position">The committed offset of the event partition when it was written.</param>
-/// <param name="InputId">The input that was being tried alone; null for none.</param>
-/// <param name="Tried">The processes that began that input alone and have not been heard of since, the last one last. Who comes back was put out of the group, not
-/// killed, and takes itself off the list: a worker that is evicted over and over is no crash loop.</param>
-internal sealed record CrashMarker(string Owner, long Position, string? InputId, IReadOnlyList<string> Tried)
+/// <param name="Suspects">The inputs whose attempts alone have come to no end, the last one last. Others of the partition may have been done since: they absolve none.</param>
+internal sealed record CrashMarker(string Owner, long Position, IReadOnlyList<SuspectedInput> Suspects)
 {
-    private const byte Format = 3;
+    /// <summary>So many inputs are suspected at once; each has cost a process its life, and the first of more is forgotten.</summary>
+    public const int SuspectsMax = 100;
 
-    // More than any setting allows; what claims to be longer is no marker.
-    private const int TriedMax = 1_000;
+    private const byte Format = 4;
     private static readonly CrashMarker Unknown = new("", -1);
 
-    /// <summary>One of a partition in which no input is tried alone.</summary>
+    /// <summary>One of a partition in which no input is suspected.</summary>
     public CrashMarker(string owner, long position)
-        : this(owner, position, null, [])
+        : this(owner, position, [])
     {
     }
 
@@ -29,14 +27,11 @@ internal sealed record CrashMarker(string Owner, long Position, string? InputId,
     /// </summary>
     public bool Settled { get; init; }
 
-    /// <summary>How many processes began the input alone without being heard of since.</summary>
-    public int Attempts => Tried.Count;
-
     /// <summary>The marker to leave on taking a partition over, and whether to be cautious: the former owner died without any progress in what it had found.</summary>
     public static (CrashMarker Write, bool Cautious) OnTakeover(CrashMarker? left, long position, string owner) => left switch
     {
         null => (new CrashMarker(owner, position), false),
-        { InputId: not null } => (left with { Position = position }, true),
+        { Suspects.Count: > 0 } => (new CrashMarker(owner, position, left.Suspects), true),
         _ => (new CrashMarker(owner, position), left.Owner != owner && !left.Settled && left.Position == position),
     };
 
@@ -44,14 +39,24 @@ internal sealed record CrashMarker(string Owner, long Position, string? InputId,
     public static CrashMarker? BeforeAttempt(CrashMarker? left, string inputId, long position, string owner, int attemptsMax)
     {
         // An attempt of this very process did not kill it: whatever ended it, it does not count.
-        List<string> others = left?.InputId == inputId ? [.. left.Tried.Where(process => process != owner)] : [];
-        return others.Count >= attemptsMax ? null : new CrashMarker(owner, position, inputId, [.. others, owner]);
+        IReadOnlyList<SuspectedInput> suspects = left?.Suspects ?? [];
+        List<string> others = [.. suspects.Where(one => one.Id == inputId).SelectMany(static one => one.Tried).Where(process => process != owner)];
+        return others.Count >= attemptsMax
+            ? null
+            : new CrashMarker(owner, position, [.. Others(suspects, inputId).TakeLast(SuspectsMax - 1), new SuspectedInput(inputId, [.. others, owner])]);
     }
 
-    public bool Equals(CrashMarker? other) =>
-        other is not null && (Owner, Position, InputId, Settled) == (other.Owner, other.Position, other.InputId, other.Settled) && Tried.SequenceEqual(other.Tried);
+    /// <summary>The marker once an input that was tried alone is done.</summary>
+    public static CrashMarker AfterAttempt(CrashMarker? left, string inputId, long position, string owner) =>
+        new(owner, position, [.. Others(left?.Suspects ?? [], inputId)]);
 
-    public override int GetHashCode() => HashCode.Combine(Owner, Position, InputId, Settled, Tried.Count);
+    /// <summary>How many processes began the input alone without being heard of since.</summary>
+    public int AttemptsAt(string inputId) => Suspects.FirstOrDefault(one => one.Id == inputId)?.Attempts ?? 0;
+
+    public bool Equals(CrashMarker? other) =>
+        other is not null && (Owner, Position, Settled) == (other.Owner, other.Position, other.Settled) && Suspects.SequenceEqual(other.Suspects);
+
+    public override int GetHashCode() => HashCode.Combine(Owner, Position, Settled, Suspects.Count);
 
     public byte[] Encode()
     {
@@ -59,14 +64,9 @@ internal sealed record CrashMarker(string Owner, long Position, string? InputId,
         writer.Byte(Format);
         writer.Text(Owner);
         writer.Long(Position);
-        writer.Text(InputId);
         writer.Byte(Settled ? (byte)1 : (byte)0);
-        writer.Int(Tried.Count);
-        foreach (string process in Tried)
-        {
-            writer.Text(process);
-        }
-
+        writer.Int(Suspects.Count);
+        foreach (SuspectedInput suspect in Suspects) suspect.Encode(writer);
         return writer.ToArray();
     }
 
@@ -84,26 +84,15 @@ internal sealed record CrashMarker(string Owner, long Position, string? InputId,
         }
     }
 
+    private static IEnumerable<SuspectedInput> Others(IReadOnlyList<SuspectedInput> suspects, string inputId) => suspects.Where(one => one.Id != inputId);
+
     private static CrashMarker Decode(ref BinaryFormReader reader)
     {
-        (string owner, long position, string? input, bool settled) = (reader.TextNotNull(), reader.Long(), reader.Text(), reader.Byte() != 0);
-        return new CrashMarker(owner, position, input, DecodeTried(ref reader)) { Settled = settled };
-    }
+        (string owner, long position, bool settled, int count) = (reader.TextNotNull(), reader.Long(), reader.Byte() != 0, reader.Int());
+        if (count is < 0 or > SuspectsMax) throw new MalformedRecordException($"crash marker: {count} inputs");
 
-    private static string[] DecodeTried(ref BinaryFormReader reader)
-    {
-        int count = reader.Int();
-        if (count is < 0 or > TriedMax)
-        {
-            throw new MalformedRecordException($"crash marker: {count} processes");
-        }
-
-        var tried = new string[count];
-        for (int i = 0; i < count; i++)
-        {
-            tried[i] = reader.TextNotNull();
-        }
-
-        return tried;
+        var suspects = new SuspectedInput[count];
+        for (int i = 0; i < count; i++) suspects[i] = SuspectedInput.Decode(ref reader);
+        return new CrashMarker(owner, position, suspects) { Settled = settled };
     }
 }

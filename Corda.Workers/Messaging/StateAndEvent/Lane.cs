@@ -323,7 +323,7 @@ internal sealed class Lane<TState, TEvent> : ILoopBody
             static states => states.EventPartition, states => consumer!.Position(states.EventPartition));
         try
         {
-            producer.Commit(result, caution.MarkersAfter(inputs, assignments.Live, settling, consumer!), positions, consumer!.Membership);
+            producer.Commit(result, caution.MarkersAfter(settling, consumer!), positions, consumer!.Membership);
         }
         catch (RecordRefusedException cause)
         {

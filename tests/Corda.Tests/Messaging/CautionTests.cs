@@ -98,6 +98,37 @@ public class CautionTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task An_event_that_kills_the_process_is_found_though_timers_of_its_partition_are_due_at_every_takeover()
+    {
+        rig.Processor.OnText = (_, state, text, context) =>
+        {
+            if (text == "killer") rig.Bus.Die();
+            return TextProcessor.Append(state, text, dueAt: context.Now.AddSeconds(1));
+        };
+        rig.Processor.OnTime = static (_, state, context) => TextProcessor.Append(state, "tick", dueAt: context.Now.AddSeconds(1));
+        await rig.StartReady();
+        await rig.Publish("aaaa-1", "timer");
+        await rig.StateBecomes("aaaa-1", "timer");
+
+        await rig.Publish("aaaa-0", "killer");
+        int deaths = 0;
+        await Eventually.True(
+            () => rig.DeadLetters().Count > 0,
+            () => $"a dead letter after {deaths} deaths\n{rig.Log.Tail()}",
+            () =>
+            {
+                if (!rig.Bus.IsDead) return;
+                deaths++;
+                rig.Kill().Wait();
+                rig.Time.Advance(TimeSpan.FromSeconds(2));
+                rig.Start();
+            });
+
+        Assert.Equal(FailureKind.CrashLoop, Assert.Single(rig.DeadLetters()).Kind);
+        Assert.InRange(deaths, 3, 5);
+    }
+
+    [Fact]
     public async Task Who_takes_over_from_a_worker_that_had_worked_off_what_it_found_is_not_cautious_though_nothing_but_timers_has_come_since()
     {
         rig.Processor.OnText = static (_, state, text, context) => TextProcessor.Append(state, text, dueAt: context.Now.AddSeconds(1));

@@ -189,17 +189,39 @@ public sealed class PartsTests
         Assert.Equal((new CrashMarker("me", 5), true), CrashMarker.OnTakeover(new CrashMarker("he", 5), 5, "me"));
         Assert.Equal((new CrashMarker("me", 5), false), CrashMarker.OnTakeover(new CrashMarker("me", 5), 5, "me"));
         Assert.Equal((new CrashMarker("me", 5), false), CrashMarker.OnTakeover(new CrashMarker("he", 5) { Settled = true }, 5, "me"));
-        Assert.Equal((new CrashMarker("he", 5, "x", ["he"]), true), CrashMarker.OnTakeover(new CrashMarker("he", 4, "x", ["he"]), 5, "me"));
+        Assert.Equal((Suspecting("me", ("x", ["he"])), true), CrashMarker.OnTakeover(Suspecting("he", ("x", ["he"])) with { Position = 4 }, 5, "me"));
     }
 
     [Fact]
     public void Attempts_of_processes_that_were_not_heard_of_again_count_and_own_ones_do_not()
     {
-        Assert.Equal(new CrashMarker("me", 5, "x", ["me"]), CrashMarker.BeforeAttempt(null, "x", 5, "me", 3));
-        Assert.Equal(new CrashMarker("me", 5, "x", ["a", "b", "me"]), CrashMarker.BeforeAttempt(new CrashMarker("b", 5, "x", ["a", "b"]), "x", 5, "me", 3));
-        Assert.Equal(new CrashMarker("me", 5, "x", ["a", "b", "me"]), CrashMarker.BeforeAttempt(new CrashMarker("me", 5, "x", ["a", "b", "me"]), "x", 5, "me", 3));
-        Assert.Equal(new CrashMarker("me", 5, "y", ["me"]), CrashMarker.BeforeAttempt(new CrashMarker("c", 5, "x", ["a", "b", "c"]), "y", 5, "me", 3));
-        Assert.Null(CrashMarker.BeforeAttempt(new CrashMarker("c", 5, "x", ["a", "b", "c"]), "x", 5, "me", 3));
+        Assert.Equal(Suspecting("me", ("x", ["me"])), CrashMarker.BeforeAttempt(null, "x", 5, "me", 3));
+        Assert.Equal(Suspecting("me", ("x", ["a", "b", "me"])), CrashMarker.BeforeAttempt(Suspecting("b", ("x", ["a", "b"])), "x", 5, "me", 3));
+        Assert.Equal(Suspecting("me", ("x", ["a", "b", "me"])), CrashMarker.BeforeAttempt(Suspecting("me", ("x", ["a", "b", "me"])), "x", 5, "me", 3));
+        Assert.Null(CrashMarker.BeforeAttempt(Suspecting("c", ("x", ["a", "b", "c"])), "x", 5, "me", 3));
+    }
+
+    [Fact]
+    public void Other_inputs_of_the_partition_that_are_tried_and_done_absolve_none()
+    {
+        CrashMarker left = Suspecting("he", ("x", ["a", "he"]));
+        CrashMarker? between = CrashMarker.BeforeAttempt(left, "y", 5, "me", 3);
+        Assert.Equal(Suspecting("me", ("x", ["a", "he"]), ("y", ["me"])), between);
+        CrashMarker done = CrashMarker.AfterAttempt(between, "y", 6, "me");
+        Assert.Equal(Suspecting("me", ("x", ["a", "he"])) with { Position = 6 }, done);
+        Assert.True(CrashMarker.OnTakeover(done, 7, "you").Cautious);
+        Assert.Equal(3, CrashMarker.BeforeAttempt(done, "x", 6, "me", 3)!.AttemptsAt("x"));
+        Assert.Empty(CrashMarker.AfterAttempt(done, "x", 7, "me").Suspects);
+    }
+
+    [Fact]
+    public void Of_too_many_suspected_inputs_the_first_is_forgotten_and_the_marker_still_can_be_read()
+    {
+        CrashMarker? marker = null;
+        for (int n = 0; n <= CrashMarker.SuspectsMax; n++) marker = CrashMarker.BeforeAttempt(marker, $"{n}", 5, "me", 3);
+
+        Assert.Equal((0, 1, CrashMarker.SuspectsMax), (marker!.AttemptsAt("0"), marker.AttemptsAt("1"), marker.Suspects.Count));
+        Assert.Equal(marker, CrashMarker.Decode(marker.Encode()));
     }
 
     [Fact]
@@ -214,7 +236,7 @@ public sealed class PartsTests
             (marker, _) = CrashMarker.OnTakeover(marker, 5, round % 2 == 0 ? "other" : "one");
         }
 
-        Assert.Equal(2, marker!.Attempts);
+        Assert.Equal(2, marker!.AttemptsAt("x"));
     }
 
     [Fact]
@@ -264,7 +286,7 @@ public sealed class PartsTests
     [Fact]
     public void A_marker_comes_back_from_its_bytes_and_an_unknown_one_says_that_somebody_died()
     {
-        var marker = new CrashMarker("me", 5, "x", ["he", "me"]);
+        CrashMarker marker = Suspecting("me", ("x", ["he", "me"]), ("y", ["he"]));
         Assert.Equal(marker, CrashMarker.Decode(marker.Encode()));
         Assert.Equal(marker with { Settled = true }, CrashMarker.Decode((marker with { Settled = true }).Encode()));
         Assert.NotNull(CrashMarker.Decode([77]));
@@ -368,4 +390,7 @@ public sealed class PartsTests
         Assert.True(LoopState.Running.MayFollow(LoopState.BackingOff) && LoopState.BackingOff.MayFollow(LoopState.Running));
         Assert.False(LoopState.BackingOff.MayFollow(LoopState.Created));
     }
+
+    private static CrashMarker Suspecting(string owner, params (string Input, string[] Tried)[] suspects) =>
+        new(owner, 5, [.. suspects.Select(static one => new SuspectedInput(one.Input, one.Tried))]);
 }

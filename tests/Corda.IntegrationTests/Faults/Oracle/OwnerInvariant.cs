@@ -14,17 +14,9 @@ internal static class OwnerInvariant
         foreach (IGrouping<int, LogRecord> partition in evidence.Log.StatePartitions)
         {
             string? owner = null;
-            CrashMarker? marked = null;
             foreach (LogRecord record in partition.Where(record => record.Writer is not null))
             {
-                if (MarkerIn(record) is { } marker)
-                {
-                    // Whoever takes over where an input was being tried alone leaves the former owner's marker: until the next one nobody can say who it is.
-                    bool left = marker.InputId is not null && marker.Owner == marked?.Owner && ownerOf.GetValueOrDefault(record.Writer!) != marker.Owner;
-                    owner = left ? null : marker.Owner;
-                    marked = marker;
-                }
-
+                if (MarkerIn(record) is { } marker) owner = marker.Owner;
                 if (owner is null) continue;
                 string known = ownerOf.GetValueOrDefault(record.Writer!) ?? (ownerOf[record.Writer!] = owner);
                 if (known != owner) yield return $"{record.Partition}@{record.Offset} (key {record.KeyText}) was written by {record.Writer} of {known}, while {owner} owned the partition";

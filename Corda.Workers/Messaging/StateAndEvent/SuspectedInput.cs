@@ -1,0 +1,36 @@
+namespace Corda.Workers.Messaging.StateAndEvent;
+
+/// <summary>An input that was tried alone by processes that have not been heard of since.</summary>
+/// <param name="Id">Which.</param>
+/// <param name="Tried">The processes that began it, the last one last. Who comes back was put out of the group, not killed, and takes itself off the list: a worker that
+/// is evicted over and over is no crash loop.</param>
+internal sealed record SuspectedInput(string Id, IReadOnlyList<string> Tried)
+{
+    // More than any setting allows; what claims to be longer is no marker.
+    private const int TriedMax = 1_000;
+
+    /// <summary>How many processes began it alone without being heard of since.</summary>
+    public int Attempts => Tried.Count;
+
+    public bool Equals(SuspectedInput? other) => other is not null && Id == other.Id && Tried.SequenceEqual(other.Tried);
+
+    public override int GetHashCode() => HashCode.Combine(Id, Tried.Count);
+
+    public void Encode(BinaryFormWriter writer)
+    {
+        writer.Text(Id);
+        writer.Int(Tried.Count);
+        foreach (string process in Tried) writer.Text(process);
+    }
+
+    public static SuspectedInput Decode(ref BinaryFormReader reader)
+    {
+        string id = reader.TextNotNull();
+        int count = reader.Int();
+        if (count is < 0 or > TriedMax) throw new MalformedRecordException($"crash marker: {count} processes");
+
+        var tried = new string[count];
+        for (int i = 0; i < count; i++) tried[i] = reader.TextNotNull();
+        return new SuspectedInput(id, tried);
+    }
+}
