@@ -4,37 +4,41 @@ using Corda.Workers.Messaging.Bus;
 namespace Corda.Workers.Messaging;
 
 /// <inheritdoc cref="IPublisher"/>
-/// <remarks>Thread-safe. What is published at the same time shares commits; each call is atomic by itself.</remarks>
+/// <remarks>
+/// Thread-safe, and no caller's thread waits for the bus. What is published at the same time shares commits; each call is atomic by itself. Who wants an order awaits
+/// one call before the next.
+/// </remarks>
 internal sealed class Publisher(string clientId, PatternContext context) : IPublisher
 {
     private readonly RecordEncoder encoder = new(context.Bus, context.RecordBytesMax);
-    private readonly ConcurrentDictionary<string, bool> topicsThere = [];
+    private readonly ConcurrentDictionary<string, Lazy<Task>> ensured = [];
     private readonly Lazy<IBatchProducer> producer = new(() => context.Bus.OpenProducer(clientId));
 
     /// <inheritdoc/>
-    public Task PublishAsync(params IReadOnlyList<Record> records)
+    public async Task PublishAsync(params IReadOnlyList<Record> records)
     {
-        var encoded = new OutgoingRecord[records.Count];
-        for (int i = 0; i < encoded.Length; i++)
-        {
-            Ensure(records[i].Topic);
-            encoded[i] = encoder.Encode(records[i]);
-        }
-
-        return encoded.Length == 0 ? Task.CompletedTask : producer.Value.WriteAsync(encoded);
+        for (int i = 0; i < records.Count; i++) await EnsureAsync(records[i].Topic);
+        if (records.Count > 0) await producer.Value.WriteAsync([.. records.Select(encoder.Encode)]);
     }
 
-    // The first to write to a topic may come before the first to read it.
-    private void Ensure(Topic topic)
+    // The first to write to a topic may come before the first to read it. All who come meanwhile wait for one attempt, and whoever comes after a vain one begins the next.
+    private async Task EnsureAsync(Topic topic)
     {
-        if (topicsThere.ContainsKey(topic.Name))
+        Lazy<Task> ensuring = ensured.GetOrAdd(topic.Name, static (_, one) => new Lazy<Task>(() => one.Publisher.Ensure(one.Topic)), (Publisher: this, Topic: topic));
+        try
         {
-            return;
+            await ensuring.Value;
         }
-
-        context.Bus.EnsureTopics([new TopicSpec(topic.Name, topic.Cleanup)]);
-        topicsThere[topic.Name] = true;
+        catch
+        {
+            ensured.TryRemove(KeyValuePair.Create(topic.Name, ensuring));
+            throw;
+        }
     }
+
+    // A thread of its own: the bus makes its caller wait, and with requests that all wait on threads of the pool nobody would be left to hear what they wait for.
+    private Task Ensure(Topic topic) => Task.Factory.StartNew(
+        () => context.Bus.EnsureTopics([new TopicSpec(topic.Name, topic.Cleanup)]), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()

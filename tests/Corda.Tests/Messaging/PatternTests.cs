@@ -28,6 +28,28 @@ public sealed class PatternTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task No_thread_of_those_who_publish_waits_for_the_bus_and_they_share_one_look_at_its_topics()
+    {
+        int looks = 0;
+        using var brokers = new ManualResetEventSlim();
+        rig.Bus.EnsuringTopics = () =>
+        {
+            brokers.Wait(TimeSpan.FromSeconds(30));
+            if (Interlocked.Increment(ref looks) == 1) throw new MessagingTransientException("no broker answers");
+        };
+        await using IPublisher publisher = Subscriptions.Publisher("many");
+
+        Task[] first = [.. Enumerable.Range(0, 100).Select(n => publisher.PublishAsync(Value($"{n}", "x")))];
+        Assert.DoesNotContain(first, static one => one.IsCompleted);
+        brokers.Set();
+        foreach (Task one in first) await Assert.ThrowsAsync<MessagingTransientException>(() => one);
+        Assert.Equal(1, looks);
+
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(n => publisher.PublishAsync(Value($"{n}", "x"))));
+        Assert.Equal(2, looks);
+    }
+
+    [Fact]
     public async Task A_compacted_topic_is_a_snapshot_first_and_live_then()
     {
         rig.EnsureTopic(new(Info.Name, Info.Cleanup));

@@ -37,6 +37,9 @@ internal sealed class FaultyBus(IMessageBus inner) : IMessageBus
     /// <summary>Decides about each commit of records.</summary>
     public Func<IReadOnlyList<OutgoingRecord>, CommitFault> Faults { get; set; } = static _ => CommitFault.None;
 
+    /// <summary>Comes before topics are made or checked.</summary>
+    public Action EnsuringTopics { get; set; } = static () => { };
+
     /// <summary>The transactions that were written, in order.</summary>
     public IReadOnlyList<IReadOnlyList<OutgoingRecord>> Commits
     {
@@ -54,7 +57,11 @@ internal sealed class FaultyBus(IMessageBus inner) : IMessageBus
     /// <summary>From now on its members are out of their groups, which the next poll tells: then they are in them again, with what they had.</summary>
     public void PutOut() => isOut = true;
 
-    public void EnsureTopics(IReadOnlyCollection<TopicSpec> topics) => Alive().EnsureTopics(topics);
+    public void EnsureTopics(IReadOnlyCollection<TopicSpec> topics)
+    {
+        EnsuringTopics();
+        Alive().EnsureTopics(topics);
+    }
 
     public int PartitionCount(string topic) => Alive().PartitionCount(topic);
 
