@@ -15,6 +15,9 @@ internal abstract record DialResult
     /// <summary>Where it was, nobody is, or somebody else: its kernel says that the process is no more.</summary>
     public sealed record Gone(string Reason) : DialResult;
 
+    /// <summary>Somebody is there who lets us in no further: full, of another mind about certificates, or just ending. That a process is no more nobody says.</summary>
+    public sealed record TurnedAway(string Reason) : DialResult;
+
     /// <summary>Nobody says anything: it may be dead, frozen, or cut off; so may we.</summary>
     public sealed record Unreachable(string Reason) : DialResult;
 }
@@ -66,11 +69,10 @@ internal sealed class LivenessDialer(WorkerIdentity self, LivenessTls? tls) : IL
         return result;
     }
 
-    private static DialResult Judge(Exception cause) => cause switch
+    private static DialResult Judge(Exception cause) => (cause as SocketException ?? cause.InnerException as SocketException)?.SocketErrorCode switch
     {
-        InvalidDataException or EndOfStreamException => new DialResult.Gone(cause.Message),
-        _ when (cause as SocketException ?? cause.InnerException as SocketException) is { SocketErrorCode: SocketError.ConnectionRefused or SocketError.ConnectionReset } =>
-            new DialResult.Gone(cause.Message),
+        SocketError.ConnectionRefused => new DialResult.Gone(cause.Message),
+        null or SocketError.ConnectionReset => new DialResult.TurnedAway(cause.Message),
         _ => new DialResult.Unreachable(cause.Message),
     };
 

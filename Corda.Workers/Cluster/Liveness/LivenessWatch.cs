@@ -89,6 +89,9 @@ internal sealed class LivenessWatch : IAsyncDisposable
                 case DialResult.Gone(string reason):
                     report(other, Verdict.Dead, reason);
                     return false;
+                case DialResult.TurnedAway(string reason):
+                    report(other, Verdict.Suspect, reason);
+                    return false;
                 case DialResult.Unreachable(string reason):
                     report(other, Verdict.Suspect, reason);
                     return false;
@@ -103,7 +106,10 @@ internal sealed class LivenessWatch : IAsyncDisposable
         }
     }
 
-    /// <summary>Tries again at once where the answer was no: one refusal can be a backlog or a restart of the listener, three are not.</summary>
+    /// <summary>
+    /// Tries again at once where the answer was no: one refusal can be a backlog or a restart of the listener, three are not; and who is turned away by a process that is
+    /// ending is refused a moment later.
+    /// </summary>
     private async Task<DialResult> DialUntilSure()
     {
         DialResult result = new DialResult.Unreachable("not tried");
@@ -111,7 +117,7 @@ internal sealed class LivenessWatch : IAsyncDisposable
         {
             if (delay > TimeSpan.Zero) await Task.Delay(delay, time, stopping.Token);
             result = await dialer.Dial(other, address, stopping.Token);
-            if (result is not DialResult.Gone) return result;
+            if (result is DialResult.Connected or DialResult.Unreachable) return result;
         }
 
         return result;

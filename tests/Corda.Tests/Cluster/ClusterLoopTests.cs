@@ -90,12 +90,14 @@ public sealed class ClusterLoopTests : IAsyncLifetime
         Assert.Empty(line.Evicted);
     }
 
-    [Fact]
-    public async Task A_refused_worker_is_evicted_at_once_and_one_that_is_only_unreachable_is_not()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_refused_worker_is_evicted_at_once_and_one_that_is_only_unreachable_or_turns_its_watchers_away_is_not(bool turnsAway)
     {
-        dialer.Result = new DialResult.Unreachable("no answer");
+        dialer.Result = turnsAway ? new DialResult.TurnedAway("the connection ended") : new DialResult.Unreachable("no answer");
         await Seen(Presence("other"));
-        await Eventually.Equal(Evidence.Suspected, () => loop.Workers.Single().Evidence, "the evidence");
+        await Eventually.Equal(Evidence.Suspected, () => loop.Workers.Single().Evidence, "the evidence", () => time.Advance(TimeSpan.FromMilliseconds(20)));
         Assert.Empty(line.Evicted);
 
         dialer.Result = new DialResult.Gone("refused");

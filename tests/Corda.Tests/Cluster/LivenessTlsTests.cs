@@ -1,6 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Corda.Tests.Support;
 using Corda.Workers;
 using Corda.Workers.Cluster;
@@ -51,9 +49,16 @@ public sealed class LivenessTlsTests : IAsyncLifetime
     {
         using var stranger = new LivenessTls(Files("stranger"));
 
-        Assert.IsNotType<DialResult.Connected>(await new LivenessDialer(B, stranger).Dial(A, $"{listener.Address}", CancellationToken.None));
-        Assert.IsNotType<DialResult.Connected>(await new LivenessDialer(B, tls: null).Dial(A, $"{listener.Address}", CancellationToken.None));
+        Assert.IsType<DialResult.TurnedAway>(await new LivenessDialer(B, stranger).Dial(A, $"{listener.Address}", CancellationToken.None));
+        Assert.IsType<DialResult.TurnedAway>(await new LivenessDialer(B, tls: null).Dial(A, $"{listener.Address}", CancellationToken.None));
         Assert.IsType<DialResult.Connected>(await new LivenessDialer(B, own).Dial(A, $"{listener.Address}", CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Who_listens_no_more_is_gone()
+    {
+        await listener.DisposeAsync();
+        Assert.IsType<DialResult.Gone>(await new LivenessDialer(B, own).Dial(A, $"{listener.Address}", CancellationToken.None));
     }
 
     [Fact]
@@ -88,16 +93,7 @@ public sealed class LivenessTlsTests : IAsyncLifetime
 
     private LivenessOptions Files(string authority)
     {
-        string path = Path.Combine(folder.Path, authority);
-        using var rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var rootRequest = new CertificateRequest($"CN={authority}", rootKey, HashAlgorithmName.SHA256);
-        rootRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
-        using X509Certificate2 root = rootRequest.CreateSelfSigned(Start.AddDays(-1), Start.AddDays(1));
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using X509Certificate2 worker = new CertificateRequest("CN=worker", key, HashAlgorithmName.SHA256).Create(root, Start.AddDays(-1), Start.AddHours(1), [1, 2, 3]);
-        File.WriteAllText($"{path}.ca.pem", root.ExportCertificatePem());
-        File.WriteAllText($"{path}.pem", worker.ExportCertificatePem());
-        File.WriteAllText($"{path}.key.pem", key.ExportPkcs8PrivateKeyPem());
-        return new LivenessOptions { Certificate = $"{path}.pem", Key = $"{path}.key.pem", Authority = $"{path}.ca.pem" };
+        (string certificate, string key, string authorityFile) = WorkerCertificates.Make(folder.Path, authority);
+        return new LivenessOptions { Certificate = certificate, Key = key, Authority = authorityFile };
     }
 }
