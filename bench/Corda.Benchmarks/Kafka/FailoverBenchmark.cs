@@ -16,6 +16,7 @@ internal sealed class FailoverBenchmark(string folder, BenchBroker broker)
 
     // The session timeout, what is promised above it, and some more, so that a takeover that is late is seen to be.
     private static readonly TimeSpan WatchOfSession = TimeSpan.FromSeconds(13);
+    private readonly List<string> roundByRound = [];
 
     /// <summary>Ends one worker after the other and prints the silences.</summary>
     /// <param name="runs">How often in each way, in the protocol that is the default.</param>
@@ -27,18 +28,14 @@ internal sealed class FailoverBenchmark(string folder, BenchBroker broker)
         Console.WriteLine($"| group protocol | one of {Workers} workers | runs | {FailoverSilences.Heads} |");
         Console.WriteLine($"|---|---|---:|{FailoverSilences.Line}|");
         await ProcessesAsync(Classic, runs, ways, plotFile);
-        if (runsOfOther == 0) return;
-        await ProcessesAsync("Consumer", runsOfOther, ways);
-        if (!ways.Contains("cut")) return;
-        if (broker.IsOwn)
-        {
-            await NetworkAsync(runsOfOther);
-        }
-        else
-        {
-            Console.WriteLine();
-            Console.WriteLine("No network was cut: that needs a broker of our own.");
-        }
+        if (runsOfOther > 0) await ProcessesAsync("Consumer", runsOfOther, ways);
+        bool cuts = runsOfOther > 0 && ways.Contains("cut");
+        if (cuts && broker.IsOwn) await NetworkAsync(runsOfOther);
+        Console.WriteLine();
+        if (cuts && !broker.IsOwn) Console.WriteLine("No network was cut: that needs a broker of our own.");
+        Console.WriteLine("The longest silence of an affected flow in each round, in their order, ms:");
+        Console.WriteLine();
+        foreach (string line in roundByRound) Console.WriteLine(line);
     }
 
     private async Task ProcessesAsync(string protocol, int runs, IReadOnlyCollection<string> ways, string? plotFile = null)
@@ -89,6 +86,9 @@ internal sealed class FailoverBenchmark(string folder, BenchBroker broker)
 
     private static string[] Through(ChaosProxy way) => [$"--Corda:Bus:Kafka:BootstrapServers=127.0.0.1:{way.Port}"];
 
-    private static void Print(string protocol, string what, FailoverSilences silences) =>
+    private void Print(string protocol, string what, FailoverSilences silences)
+    {
         Console.WriteLine($"| {protocol} | {what} | {silences.Rounds} | {silences.Cells} |");
+        roundByRound.Add($"- {protocol}, {what}: {silences.RoundByRound}");
+    }
 }

@@ -11,6 +11,7 @@ internal sealed class FailoverSilences
     private readonly List<double> affected = [];
     private readonly List<double> others = [];
     private readonly List<double> calm = [];
+    private readonly List<double> longest = [];
     private int stillSilent;
 
     /// <summary>How often somebody was affected.</summary>
@@ -24,6 +25,7 @@ internal sealed class FailoverSilences
             (isAffected(one.Partition) ? affected : others).Add(one.Length.TotalMilliseconds);
         }
 
+        longest.Add(silences.Where(one => isAffected(one.Partition)).Select(static one => one.Length.TotalMilliseconds).DefaultIfEmpty().Max());
         stillSilent += silences.Count(static one => one.Next is null);
     }
 
@@ -38,6 +40,9 @@ internal sealed class FailoverSilences
     /// <summary>The cells below <see cref="Heads"/>.</summary>
     public string Cells => $"{Affected(0.5)} | {Affected(0.95)} | {Affected(1)} | {Others(0.5)} | {Others(0.95)} | "
         + $"{Quantile.Text(calm, 0.5)} | {Quantile.Text(calm, 0.95)} | {stillSilent}";
+
+    /// <summary>The longest silence of an affected flow in each round, in their order: whether the first death is slower than the others.</summary>
+    public string RoundByRound => string.Join(' ', longest.Select(static one => $"{one:F0}"));
 
     /// <summary>Percent of the flows that were affected.</summary>
     public double AffectedShare => 100.0 * affected.Count / Math.Max(1, affected.Count + others.Count);

@@ -10,7 +10,7 @@ internal sealed class TransactionClient(string id, KafkaClients clients)
 {
     private IProducer<byte[], byte[]>? producer;
     private State state;
-    private Suspicion suspicion = new();
+    private Doubt doubt = new();
 
     private enum State
     {
@@ -34,22 +34,22 @@ internal sealed class TransactionClient(string id, KafkaClients clients)
     /// <exception cref="KafkaException">It is not ready (yet).</exception>
     public void MakeReady(TimeSpan patience)
     {
-        if (state == State.Ready && suspicion.Reason is null)
+        if (state == State.Ready && doubt.Reason is null)
         {
             return;
         }
 
         if (state is State.Ready or State.Open)
         {
-            KafkaLog.ProducerMadeAnew(clients.Logger, id, suspicion.Reason ?? "its last transaction had no clear end");
+            KafkaLog.ProducerMadeAnew(clients.Logger, id, doubt.Reason ?? "its last transaction had no clear end");
             Discard();
         }
 
         if (producer is null)
         {
             // One for each client: those that are let go of lose their connections too.
-            var own = new Suspicion();
-            suspicion = own;
+            var own = new Doubt();
+            doubt = own;
             producer = clients.Producer(KafkaSettings.Transactional(clients.Options, id), reason => own.Reason = reason);
         }
 
@@ -68,7 +68,7 @@ internal sealed class TransactionClient(string id, KafkaClients clients)
         }
 
         // Connections that were lost meanwhile do not matter: there was nothing under way that could come too late.
-        suspicion.Reason = null;
+        doubt.Reason = null;
         state = State.Ready;
     }
 
@@ -141,7 +141,7 @@ internal sealed class TransactionClient(string id, KafkaClients clients)
     private static TimeSpan FullPause => TimeSpan.FromMilliseconds(50);
 
     /// <summary>Why the client may have said something twice; null for no reason to think so. Set by the client's threads.</summary>
-    private sealed class Suspicion
+    private sealed class Doubt
     {
         private volatile string? reason;
 

@@ -35,16 +35,24 @@ internal sealed record Frame(byte[] Bytes)
         }
     }
 
-    /// <summary>Whether somebody asks to join a group who is no member of it yet, or no longer.</summary>
+    /// <summary>Whether somebody asks to join a group who is no member of it yet, or no longer: without a name in the classic protocol, in epoch 0 in the other one.</summary>
     public bool IsNewMember
     {
         get
         {
-            if (ApiKey != ApiKey.JoinGroup) return false;
             var reader = new RequestReader(this);
             reader.Text();
-            reader.Skip(reader.Version == 0 ? sizeof(int) : 2 * sizeof(int));
-            return reader.Text() == "";
+            switch (ApiKey)
+            {
+                case ApiKey.JoinGroup:
+                    reader.Skip(reader.Version == 0 ? sizeof(int) : 2 * sizeof(int));
+                    return reader.Text() == "";
+                case ApiKey.ConsumerGroupHeartbeat:
+                    reader.Text();
+                    return reader.Int() == 0;
+                default:
+                    return false;
+            }
         }
     }
 

@@ -32,6 +32,8 @@ public sealed class FrameTests
     {
         Assert.True(Request(ApiKey.JoinGroup, 5, [.. Old("group"), .. Timeouts, .. Old("")]).IsNewMember);
         Assert.False(Request(ApiKey.JoinGroup, 5, [.. Old("group"), .. Timeouts, .. Old("member-1")]).IsNewMember);
+        Assert.True(Request(ApiKey.ConsumerGroupHeartbeat, 1, [0, .. Compact("group"), .. Compact("member-1"), 0, 0, 0, 0]).IsNewMember);
+        Assert.False(Request(ApiKey.ConsumerGroupHeartbeat, 1, [0, .. Compact("group"), .. Compact("member-1"), 0, 0, 0, 7]).IsNewMember);
         Assert.False(Request(ApiKey.SyncGroup, 3, [.. Old("group"), .. Timeouts, .. Old("")]).IsNewMember);
     }
 

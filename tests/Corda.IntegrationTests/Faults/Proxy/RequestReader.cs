@@ -30,6 +30,8 @@ internal ref struct RequestReader
 
     public long? Long() => Take(sizeof(long)) is { IsEmpty: false } field ? BinaryPrimitives.ReadInt64BigEndian(field) : null;
 
+    public int? Int() => Take(sizeof(int)) is { IsEmpty: false } field ? BinaryPrimitives.ReadInt32BigEndian(field) : null;
+
     public short? Short() => Take(sizeof(short)) is { IsEmpty: false } field ? BinaryPrimitives.ReadInt16BigEndian(field) : null;
 
     public void Skip(int count) => at += count;
@@ -39,6 +41,7 @@ internal ref struct RequestReader
         ApiKey.Produce => 9,
         ApiKey.JoinGroup => 6,
         ApiKey.InitProducerId => 2,
+        ApiKey.ConsumerGroupHeartbeat => 0,
         ApiKey.AddPartitionsToTxn or ApiKey.AddOffsetsToTxn or ApiKey.TxnOffsetCommit or ApiKey.EndTxn => 3,
         _ => short.MaxValue,
     };

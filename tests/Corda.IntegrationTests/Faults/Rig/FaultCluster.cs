@@ -259,6 +259,7 @@ internal sealed class FaultCluster : IAsyncDisposable
             $"--Corda:Bus:Kafka:SessionTimeout={settings.SessionTimeout}",
             $"--Corda:Bus:Kafka:TransactionTimeout={settings.TransactionTimeout}",
             "--Corda:Rpc:ConfirmTimeout=00:00:05",
+            $"--Corda:Rpc:UnconfirmedStartsMax={2 * FaultRun.Clients}",
             $"--Corda:Network:FlowPackages:0={Path.Combine(here, "Corda.FaultFlows.dll")}",
             .. new[] { Workload.Alice, Workload.Bob, Workload.Charlie }.Select((node, i) => $"--Corda:Network:VirtualNodes:{i}={node}"),
             .. settings.Settings,

@@ -35,7 +35,7 @@ internal sealed class RestEdge(HostProcess host, string shortHash) : IClusterEdg
             return answer.StatusCode switch
             {
                 HttpStatusCode.OK or HttpStatusCode.Accepted => (Answer.Ok, "", JsonNode.Parse(text)),
-                HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError => (Answer.Unknown, $"{(int)answer.StatusCode} {text}", null),
+                >= HttpStatusCode.InternalServerError => (Answer.Unknown, $"{(int)answer.StatusCode} {text}", null),
                 _ => (Answer.Refused, $"{(int)answer.StatusCode} {text}", null),
             };
         }

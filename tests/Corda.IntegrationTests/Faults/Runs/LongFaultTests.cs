@@ -196,7 +196,7 @@ public sealed class LongFaultTests(LivingCluster living, ITestOutputHelper outpu
     }
 
     [LongFaultFact]
-    public async Task T30_overload_is_refused_or_borne_and_drains()
+    public async Task T30_overload_is_refused_and_what_was_taken_drains()
     {
         FaultCluster cluster = await living.WholeAsync(SeedOfRun);
         FaultRun flood = Run(cluster, "T30");
@@ -204,11 +204,12 @@ public sealed class LongFaultTests(LivingCluster living, ITestOutputHelper outpu
         long[] before = Resident(cluster);
         await Task.Delay(FaultLength.Of(TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(10)));
         RequireBounded(before, Resident(cluster));
-        await flood.EndAsync(TimeSpan.FromMinutes(2));
+        await flood.EndAsync();
         Attempt[] attempts = [.. flood.Histories.SelectMany(history => history.Attempts)];
         Attempt[] refused = [.. attempts.Where(attempt => attempt.Answer == Answer.Unknown)];
         Output.WriteLine($"{refused.Length} of {attempts.Length} requests were not taken at once");
-        Assert.All(refused, attempt => Assert.True(attempt.Code is 429 or 503, $"{attempt} is no refusal"));
+        Assert.NotEmpty(refused);
+        Assert.All(refused, attempt => Assert.True(attempt.Code == 503, $"{attempt} is no refusal"));
         Assert.All(flood.Histories, history => Assert.True(history.EndSeen, $"{history} did not drain"));
 
         FaultRun after = Run(cluster, "T30-after");
@@ -255,6 +256,6 @@ public sealed class LongFaultTests(LivingCluster living, ITestOutputHelper outpu
         FaultRun run = Run(cluster, name);
         await run.StartAsync();
         await fault(cluster, run);
-        await run.EndAsync(TimeSpan.FromSeconds(60));
+        await run.EndAsync();
     }
 }

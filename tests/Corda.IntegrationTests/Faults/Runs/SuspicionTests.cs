@@ -11,8 +11,20 @@ public sealed class WatchedCluster : LivingCluster
     private protected override FaultClusterSettings Settings => new() { Gates = true };
 }
 
+/// <summary>The same with groups of Kafka 4's own protocol.</summary>
+public sealed class WatchedConsumerCluster : LivingCluster
+{
+    private protected override FaultClusterSettings Settings => new() { Gates = true, Settings = ["--Corda:Bus:Kafka:GroupProtocol=Consumer"] };
+}
+
+/// <inheritdoc/>
+public sealed class SuspicionTests(WatchedCluster living, ITestOutputHelper output) : WrongSuspicion(living, output), IClassFixture<WatchedCluster>;
+
+/// <inheritdoc/>
+public sealed class ConsumerSuspicionTests(WatchedConsumerCluster living, ITestOutputHelper output) : WrongSuspicion(living, output), IClassFixture<WatchedConsumerCluster>;
+
 /// <summary>Wrong suspicion, with real processes: only the connections between the workers are closed, and nobody has died.</summary>
-public sealed class SuspicionTests(WatchedCluster living, ITestOutputHelper output) : FaultTest(output), IClassFixture<WatchedCluster>
+public abstract class WrongSuspicion(LivingCluster living, ITestOutputHelper output) : FaultTest(output)
 {
     private const string TakenForDead = "Others have taken this worker for dead";
     private static readonly int Lanes = new FlowOptions().Lanes;
@@ -63,7 +75,8 @@ public sealed class SuspicionTests(WatchedCluster living, ITestOutputHelper outp
         await run.StartAsync();
         foreach (FlowProcess worker in cluster.Flows) await run.WorksAsync(worker, GoesOn);
         FlowProcess cut = cluster.Flows[1];
-        (int joins, int taken) = (Joins(cluster.Flows), Times(cluster, TakenForDead));
+        DateTimeOffset before = DateTimeOffset.UtcNow;
+        (int joins, int newMembers, int taken) = (Joins(cluster.Flows), NewMembers(cluster.Flows), Times(cluster, TakenForDead));
 
         for (int time = 0; time < 3; time++)
         {
@@ -76,8 +89,8 @@ public sealed class SuspicionTests(WatchedCluster living, ITestOutputHelper outp
         }
 
         await run.MoreEndAsync(20, GoesOn);
-        Assert.Equal((joins, taken), (Joins(cluster.Flows), Times(cluster, TakenForDead)));
-        await run.EndAsync();
+        Assert.Equal((joins, newMembers, taken), (Joins(cluster.Flows), NewMembers(cluster.Flows), Times(cluster, TakenForDead)));
+        Assert.All(Takeover.Since(before, await run.EndAsync()), static partition => Assert.Single(partition.Owners));
     }
 
     private static bool IsOf(FlowProcess worker, string owner) => owner.StartsWith($"{worker.WorkerId}/", StringComparison.Ordinal);

@@ -75,6 +75,6 @@ public sealed class ThreeBrokerTests(ThreeBrokers living, ITestOutputHelper outp
         FaultRun run = Run(cluster, name);
         await run.StartAsync(number: Clients, limit: GoesOn);
         await faults(cluster.Broker, run);
-        return await run.EndAsync(GoesOn);
+        return await run.EndAsync();
     }
 }
