@@ -13,11 +13,13 @@ internal sealed class Publisher(string clientId, PatternContext context) : IPubl
     private readonly RecordEncoder encoder = new(context.Bus, context.RecordBytesMax);
     private readonly ConcurrentDictionary<string, Lazy<Task>> ensured = [];
     private readonly Lazy<IBatchProducer> producer = new(() => context.Bus.OpenProducer(clientId));
+    private volatile bool disposed;
 
     /// <inheritdoc/>
     public async Task PublishAsync(params IReadOnlyList<Record> records)
     {
         for (int i = 0; i < records.Count; i++) await EnsureAsync(records[i].Topic);
+        ObjectDisposedException.ThrowIf(disposed, this);
         if (records.Count > 0) await producer.Value.WriteAsync([.. records.Select(encoder.Encode)]);
     }
 
@@ -37,12 +39,12 @@ internal sealed class Publisher(string clientId, PatternContext context) : IPubl
     }
 
     // A thread of its own: the bus makes its caller wait, and with requests that all wait on threads of the pool nobody would be left to hear what they wait for.
-    private Task Ensure(Topic topic) => Task.Factory.StartNew(
-        () => context.Bus.EnsureTopics([new TopicSpec(topic.Name, topic.Cleanup)]), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    private Task Ensure(Topic topic) => OwnThread.Run(() => context.Bus.EnsureTopics([new TopicSpec(topic.Name, topic.Cleanup)]));
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
+        disposed = true;
         if (producer.IsValueCreated)
         {
             producer.Value.Dispose();

@@ -20,6 +20,7 @@ internal sealed class FlowStarter(
     VirtualNodeView nodes, StartableFlows startable, FlowStatusView statuses, IPublisher publisher, RpcOptions options, TimeProvider time)
 {
     private const int RequestIdLengthMax = 242;
+    private int publishing;
 
     /// <summary>Checks the request, publishes the start and waits for its confirmation. Repeating the same request is always safe.</summary>
     public async Task<StartOutcome> Start(StartRequest request, CancellationToken cancellationToken)
@@ -92,8 +93,7 @@ internal sealed class FlowStarter(
             // What waits on the bus already need not be there twice, and nothing that comes after it can win the id.
             if (statuses.FindRequested(start.FlowId) is null)
             {
-                if (statuses.RequestedCount >= options.UnconfirmedStartsMax) return TooMany();
-                await Publish(start, fingerprint);
+                if (!await PublishIfRoom(start, fingerprint)) return TooMany();
             }
         }
         catch (MessagingTransientException cause)
@@ -111,6 +111,21 @@ internal sealed class FlowStarter(
 
         FlowStatus? confirmed = await statuses.WaitFor(start.FlowId, _ => true, options.ConfirmTimeout, cancellationToken);
         return confirmed is null ? Unconfirmed(start, fingerprint) : Compare(confirmed, start, fingerprint);
+    }
+
+    // Those that are on their way to the bus count too: while it is away, or its first answer is waited for, they are all there are.
+    private async Task<bool> PublishIfRoom(StartFlow start, string fingerprint)
+    {
+        try
+        {
+            if (Interlocked.Increment(ref publishing) + statuses.RequestedCount > options.UnconfirmedStartsMax) return false;
+            await Publish(start, fingerprint);
+            return true;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref publishing);
+        }
     }
 
     private async Task Publish(StartFlow start, string fingerprint)

@@ -12,7 +12,7 @@ internal abstract record DialResult
     /// <summary>It is there. The stream stays silent until one side is gone.</summary>
     public sealed record Connected(Stream Stream) : DialResult;
 
-    /// <summary>Where it was, nobody is, or somebody else: its kernel says that the process is no more.</summary>
+    /// <summary>Where it was, nobody is, or another worker: its kernel says that the process is no more.</summary>
     public sealed record Gone(string Reason) : DialResult;
 
     /// <summary>Somebody is there who lets us in no further: full, of another mind about certificates, or just ending. That a process is no more nobody says.</summary>

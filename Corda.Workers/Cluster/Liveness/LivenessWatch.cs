@@ -107,8 +107,8 @@ internal sealed class LivenessWatch : IAsyncDisposable
     }
 
     /// <summary>
-    /// Tries again at once where the answer was no: one refusal can be a backlog or a restart of the listener, three are not; and who is turned away by a process that is
-    /// ending is refused a moment later.
+    /// Tries again at once where the answer was no, and the last of three answers counts: one refusal can be a backlog, and who is turned away by a process that is ending is
+    /// refused a moment later.
     /// </summary>
     private async Task<DialResult> DialUntilSure()
     {

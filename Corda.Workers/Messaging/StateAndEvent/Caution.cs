@@ -71,6 +71,9 @@ internal sealed class Caution<TState, TEvent>(
             string reason = $"The process died {settings.CrashAttemptsMax} times while it worked on this input alone.";
             var failure = new Failure(FailureKind.CrashLoop, settings.CrashAttemptsMax, marker is null ? $"{reason} Its abandonment killed it too." : reason);
             condemned.Add(key, input, new Verdict(failure, Silent: marker is null));
+
+            // It was not it, or not it alone, if even in silence it kills: of inputs that wait together in a parked key the first was named, and all were begun.
+            if (marker is null) CondemnHeld(states, key, input, condemned, failure);
         }
 
         if (marker is null || marker == states.Marker)
@@ -179,7 +182,20 @@ internal sealed class Caution<TState, TEvent>(
         return true;
     }
 
-    private static CrashMarker? Left(PartitionStates<TState> states) => states.Suspicion is { OneByOne: true } ? states.Marker : null;
+    // What killed former owners may still be there, though caution has come to its bounds.
+    private static CrashMarker? Left(PartitionStates<TState> states)
+    {
+        CrashMarker? left = states.Marker?.OnLeaving();
+        return states.Suspicion is { OneByOne: true } || (states.Suspicion is { IsOver: false } && left is { Suspects.Count: > 0 }) ? left : null;
+    }
+
+    private static void CondemnHeld(PartitionStates<TState> states, PartitionKey key, string input, CondemnedInputs condemned, Failure failure)
+    {
+        foreach (HeldInput held in states.Committed(key.Key)?.Parked?.Held.Where(one => one.Id != input) ?? [])
+        {
+            condemned.Add(key, held.Id, new Verdict(failure with { Reason = $"{failure.Reason} This one waited with it and was begun with it." }, Silent: true));
+        }
+    }
 
     // Once: where it cannot be said, and nothing else is to be said there, the next owner is cautious without a need.
     private void Settle(IReadOnlyList<PartitionStates<TState>> settling, GroupMembership membership)

@@ -15,6 +15,8 @@ internal sealed record CrashMarker(string Owner, long Position, IReadOnlyList<Su
     private const byte Format = 4;
     private static readonly CrashMarker Unknown = new("", -1);
 
+    private bool IsUnknown => Position < 0;
+
     /// <summary>One of a partition in which no input is suspected.</summary>
     public CrashMarker(string owner, long position)
         : this(owner, position, [])
@@ -27,13 +29,17 @@ internal sealed record CrashMarker(string Owner, long Position, IReadOnlyList<Su
     /// </summary>
     public bool Settled { get; init; }
 
-    /// <summary>The marker to leave on taking a partition over, and whether to be cautious: the former owner died without any progress in what it had found.</summary>
-    public static (CrashMarker Write, bool Cautious) OnTakeover(CrashMarker? left, long position, string owner) => left switch
+    /// <summary>
+    /// The marker to leave on taking a partition over, and whether to be cautious: the former owner died without any progress in what it had found. A suspected input that
+    /// never comes again, such as a due time that was set anew, makes nobody cautious once there is progress.
+    /// </summary>
+    public static (CrashMarker Write, bool Cautious) OnTakeover(CrashMarker? left, long position, string owner)
     {
-        null => (new CrashMarker(owner, position), false),
-        { Suspects.Count: > 0 } => (new CrashMarker(owner, position, left.Suspects), true),
-        _ => (new CrashMarker(owner, position), left.Owner != owner && !left.Settled && left.Position == position),
-    };
+        if (left is null) return (new CrashMarker(owner, position), false);
+        CrashMarker write = new(owner, position, SuspectedInput.Without(owner, left.Suspects));
+        bool diedInWhatItFound = write.Suspects.Count > 0 || (left.Owner != owner && !left.Settled);
+        return (write, left.IsUnknown || (diedInWhatItFound && left.Position == position));
+    }
 
     /// <summary>The marker to write before an input is tried alone; null if it has been tried so often that it is to be abandoned unseen.</summary>
     public static CrashMarker? BeforeAttempt(CrashMarker? left, string inputId, long position, string owner, int attemptsMax)
@@ -49,6 +55,9 @@ internal sealed record CrashMarker(string Owner, long Position, IReadOnlyList<Su
     /// <summary>The marker once an input that was tried alone is done.</summary>
     public static CrashMarker AfterAttempt(CrashMarker? left, string inputId, long position, string owner) =>
         new(owner, position, [.. Others(left?.Suspects ?? [], inputId)]);
+
+    /// <summary>The marker that its owner leaves behind in good order: whatever it has tried, it lives.</summary>
+    public CrashMarker OnLeaving() => this with { Suspects = SuspectedInput.Without(Owner, Suspects) };
 
     /// <summary>How many processes began the input alone without being heard of since.</summary>
     public int AttemptsAt(string inputId) => Suspects.FirstOrDefault(one => one.Id == inputId)?.Attempts ?? 0;
@@ -70,7 +79,7 @@ internal sealed record CrashMarker(string Owner, long Position, IReadOnlyList<Su
         return writer.ToArray();
     }
 
-    /// <summary>A marker of a format that is not known says at least that the owner died.</summary>
+    /// <summary>A marker of a format that is not known says at least that the owner died: whoever finds it is cautious.</summary>
     public static CrashMarker Decode(byte[] bytes)
     {
         try

@@ -19,8 +19,8 @@ internal sealed class FailoverBenchmark(string folder, BenchBroker broker)
     private readonly List<string> roundByRound = [];
 
     /// <summary>Ends one worker after the other and prints the silences.</summary>
-    /// <param name="runs">How often in each way, in the protocol that is the default.</param>
-    /// <param name="runsOfOther">How often in the other protocol, and the network is cut.</param>
+    /// <param name="runs">How often in each way in the protocol that is the default.</param>
+    /// <param name="runsOfOther">How often in the other protocol.</param>
     /// <param name="ways">Some of: kill, end, stop, cut.</param>
     /// <param name="plotFile">A picture of one kill.</param>
     public async Task RunAsync(int runs, int runsOfOther, IReadOnlyCollection<string> ways, string plotFile)
@@ -29,10 +29,10 @@ internal sealed class FailoverBenchmark(string folder, BenchBroker broker)
         Console.WriteLine($"|---|---|---:|{FailoverSilences.Line}|");
         await ProcessesAsync(Classic, runs, ways, plotFile);
         if (runsOfOther > 0) await ProcessesAsync("Consumer", runsOfOther, ways);
-        bool cuts = runsOfOther > 0 && ways.Contains("cut");
-        if (cuts && broker.IsOwn) await NetworkAsync(runsOfOther);
+        bool cuts = ways.Contains("cut");
+        if (cuts && broker.IsOwn) await NetworkAsync(runs);
         Console.WriteLine();
-        if (cuts && !broker.IsOwn) Console.WriteLine("No network was cut: that needs a broker of our own.");
+        if (cuts && !broker.IsOwn) Console.WriteLine("No network was cut: that needs a broker of our own.\n");
         Console.WriteLine("The longest silence of an affected flow in each round, in their order, ms:");
         Console.WriteLine();
         foreach (string line in roundByRound) Console.WriteLine(line);

@@ -6,8 +6,8 @@ namespace Corda.Benchmarks.Kafka;
 /// </summary>
 internal sealed class FailoverSilences
 {
-    public const string Heads = "affected flows p50 ms | p95 ms | max ms | other flows p50 ms | p95 ms | calm p50 ms | p95 ms | silent to the end";
-    public const string Line = "---:|---:|---:|---:|---:|---:|---:|---:";
+    public const string Heads = "affected flows p50 ms | p95 ms | max ms | other flows p50 ms | p95 ms | max ms | calm p50 ms | p95 ms | max ms | silent to the end";
+    public const string Line = "---:|---:|---:|---:|---:|---:|---:|---:|---:|---:";
     private readonly List<double> affected = [];
     private readonly List<double> others = [];
     private readonly List<double> calm = [];
@@ -25,7 +25,7 @@ internal sealed class FailoverSilences
             (isAffected(one.Partition) ? affected : others).Add(one.Length.TotalMilliseconds);
         }
 
-        longest.Add(silences.Where(one => isAffected(one.Partition)).Select(static one => one.Length.TotalMilliseconds).DefaultIfEmpty().Max());
+        longest.Add(silences.Where(one => isAffected(one.Partition)).Select(static one => one.Length.TotalMilliseconds).DefaultIfEmpty(double.NaN).Max());
         stillSilent += silences.Count(static one => one.Next is null);
     }
 
@@ -38,12 +38,13 @@ internal sealed class FailoverSilences
     public string Others(double p) => Quantile.Text(others, p);
 
     /// <summary>The cells below <see cref="Heads"/>.</summary>
-    public string Cells => $"{Affected(0.5)} | {Affected(0.95)} | {Affected(1)} | {Others(0.5)} | {Others(0.95)} | "
-        + $"{Quantile.Text(calm, 0.5)} | {Quantile.Text(calm, 0.95)} | {stillSilent}";
+    public string Cells => $"{ThreeOf(affected)} | {ThreeOf(others)} | {ThreeOf(calm)} | {stillSilent}";
 
     /// <summary>The longest silence of an affected flow in each round, in their order: whether the first death is slower than the others.</summary>
     public string RoundByRound => string.Join(' ', longest.Select(static one => $"{one:F0}"));
 
     /// <summary>Percent of the flows that were affected.</summary>
     public double AffectedShare => 100.0 * affected.Count / Math.Max(1, affected.Count + others.Count);
+
+    private static string ThreeOf(List<double> some) => $"{Quantile.Text(some, 0.5)} | {Quantile.Text(some, 0.95)} | {Quantile.Text(some, 1)}";
 }

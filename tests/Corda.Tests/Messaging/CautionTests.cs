@@ -125,7 +125,44 @@ public class CautionTests : IAsyncDisposable
             });
 
         Assert.Equal(FailureKind.CrashLoop, Assert.Single(rig.DeadLetters()).Kind);
-        Assert.InRange(deaths, 3, 5);
+        Assert.InRange(deaths, 4, 5);
+    }
+
+    [Fact]
+    public async Task What_waits_for_a_parked_key_and_kills_when_its_time_has_come_is_given_up_with_all_that_waits()
+    {
+        bool isBack = false;
+        rig.Processor.OnText = (_, _, text, _) =>
+        {
+            if (text == "killer") rig.Bus.Die();
+            return text == "early" && !isBack ? throw new TransientProcessingException("not now") : null;
+        };
+        rig.Processor.OnGivenUp = (_, _, _, _) =>
+        {
+            isBack = true;
+            return null;
+        };
+        await rig.StartReady();
+        await rig.Publish("aaaa", "early", "killer");
+        await Eventually.True(() => rig.History("aaaa").LastOrDefault() is { Parked.Held.Count: 2 }, () => rig.Log.Tail());
+        isBack = true;
+
+        int deaths = 0;
+        await Eventually.True(
+            () => rig.DeadLetters().Count > 1,
+            () => $"dead letters after {deaths} deaths\n{rig.Log.Tail()}",
+            () =>
+            {
+                rig.PassTime();
+                if (!rig.Bus.IsDead) return;
+                deaths++;
+                rig.Kill().Wait();
+                rig.Start();
+            });
+
+        Assert.Equal(["early", "killer"], rig.DeadLetters().Select(static letter => Encoding.UTF8.GetString(letter.Event!)));
+        await rig.Publish("aaaa", "later");
+        await rig.StateBecomes("aaaa", "later");
     }
 
     [Fact]

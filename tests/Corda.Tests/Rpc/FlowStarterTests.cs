@@ -143,15 +143,20 @@ public sealed class FlowStarterTests
         Assert.IsType<StartOutcome.Accepted>(await again.WaitAsync(TimeSpan.FromSeconds(10)));
     }
 
-    [Fact]
-    public async Task While_nobody_confirms_starts_only_so_many_are_taken()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task While_the_bus_is_away_or_nobody_confirms_starts_only_so_many_are_taken(bool busIsAway)
     {
+        var back = new TaskCompletionSource();
+        if (busIsAway) publisher.Durable = back.Task;
         var few = new FlowStarter(nodes, new StartableFlows(new OnePackage()), statuses, publisher, new RpcOptions { UnconfirmedStartsMax = 1 }, time);
         Task<StartOutcome> first = few.Start(new StartRequest(Alice.ShortHash, "r1", "Order.Place", JsonElement.Parse("""{"item":"pen","count":1}""")), CancellationToken.None);
 
         StartOutcome second = await few.Start(new StartRequest(Alice.ShortHash, "r2", "Order.Place", JsonElement.Parse("""{"item":"pen","count":1}""")), CancellationToken.None);
 
         Assert.Contains("was not recorded", Assert.IsType<StartOutcome.Unavailable>(second).Reason, StringComparison.Ordinal);
+        back.SetResult();
         Confirm(Assert.Single(publisher.Starts));
         Assert.IsType<StartOutcome.Accepted>(await first.WaitAsync(TimeSpan.FromSeconds(10)));
     }

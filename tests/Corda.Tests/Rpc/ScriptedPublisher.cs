@@ -13,6 +13,9 @@ internal sealed class ScriptedPublisher : IPublisher
 
     public Action<StartFlow> OnPublish { get; set; } = _ => { };
 
+    /// <summary>When what was published is durable.</summary>
+    public Task Durable { get; set; } = Task.CompletedTask;
+
     public Action<KillFlow> OnKill { get; set; } = _ => { };
 
     public Task PublishAsync(params IReadOnlyList<Record> records)
@@ -24,7 +27,7 @@ internal sealed class ScriptedPublisher : IPublisher
             if (published is KillFlow kill) OnKill(kill);
         }
 
-        return Task.CompletedTask;
+        return Durable;
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

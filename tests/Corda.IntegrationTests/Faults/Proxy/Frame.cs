@@ -40,19 +40,17 @@ internal sealed record Frame(byte[] Bytes)
     {
         get
         {
+            if (ApiKey is not (ApiKey.JoinGroup or ApiKey.ConsumerGroupHeartbeat)) return false;
             var reader = new RequestReader(this);
             reader.Text();
-            switch (ApiKey)
+            if (ApiKey == ApiKey.JoinGroup)
             {
-                case ApiKey.JoinGroup:
-                    reader.Skip(reader.Version == 0 ? sizeof(int) : 2 * sizeof(int));
-                    return reader.Text() == "";
-                case ApiKey.ConsumerGroupHeartbeat:
-                    reader.Text();
-                    return reader.Int() == 0;
-                default:
-                    return false;
+                reader.Skip(reader.Version == 0 ? sizeof(int) : 2 * sizeof(int));
+                return reader.Text() == "";
             }
+
+            reader.Text();
+            return reader.Int() == 0;
         }
     }
 

@@ -14,8 +14,9 @@ internal sealed class FaultRun(FaultCluster cluster, string name, int seed, ITes
 
     private const int Plenty = 100_000;
 
-    // A machine that stands still for a minute is no violation; a flow that is stuck still is stuck then.
+    // A machine that stands still for a minute violates nothing, and a flow that is stuck still is stuck then: the judge waits for so long. That it had to is told.
     private static readonly TimeSpan RestLimit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan RestMax = TimeSpan.FromSeconds(25);
     private readonly ClosedLoop loop = new(cluster.Edge);
     private readonly CancellationTokenSource stop = new();
     private Task clients = Task.CompletedTask;
@@ -64,11 +65,19 @@ internal sealed class FaultRun(FaultCluster cluster, string name, int seed, ITes
         return (Ended - before) / (Now - began).TotalSeconds;
     }
 
-    /// <summary>Waits until so many more flows have ended: the cluster works.</summary>
+    /// <summary>Waits until so many more flows have ended: the cluster works. Where they do not, the judge says first whether something is wrong rather than late.</summary>
     public async Task MoreEndAsync(int more, TimeSpan limit)
     {
         int before = Ended;
-        await Eventually.True(() => Task.FromResult(Ended >= before + more), () => $"{Ended - before} of {more} flows ended. {Unended()}", limit);
+        try
+        {
+            await Eventually.True(() => Task.FromResult(Ended >= before + more), () => $"{Ended - before} of {more} flows ended. {Unended()}", limit);
+        }
+        catch (TimeoutException)
+        {
+            await JudgeBrokenAsync();
+            throw;
+        }
     }
 
     /// <summary>Waits until this worker asks for the end of some more transactions: it has partitions, and gets on with them.</summary>
@@ -82,11 +91,14 @@ internal sealed class FaultRun(FaultCluster cluster, string name, int seed, ITes
 
     /// <summary>No more starts; everything comes to rest; the oracle finds nothing.</summary>
     /// <returns>What it judged by.</returns>
-    public async Task<Evidence> EndAsync()
+    /// <exception cref="TimeoutException">Nothing is wrong, but rest came late.</exception>
+    public async Task<Evidence> EndAsync(TimeSpan? restMax = null)
     {
+        long begin = Stopwatch.GetTimestamp();
         (Evidence evidence, IReadOnlyList<Violation> violations) = await JudgeAsync(RestLimit);
+        TimeSpan rest = Stopwatch.GetElapsedTime(begin);
         Assert.True(violations.Count == 0, $"seed {seed}\n{string.Join("\n", violations.Take(30))}\n{cluster.Said()}");
-        return evidence;
+        return rest < (restMax ?? RestMax) ? evidence : throw new TimeoutException($"seed {seed}: it was {rest} until everything was at rest\n{cluster.Said()}");
     }
 
     /// <summary>No more starts; everything comes to rest, or has had its time; what the oracle finds.</summary>
@@ -124,6 +136,19 @@ internal sealed class FaultRun(FaultCluster cluster, string name, int seed, ITes
         IEnumerable<TimeSpan> ends = loop.Histories.SelectMany(history => history.Seen.Where(one => StartHistory.IsTerminal(one.State)).Take(1)).Select(one => one.At);
         TimeSpan[] marks = [.. (since is { } from ? ends.Where(end => end > from).Append(from).Append(Now) : ends).Order()];
         return marks.Zip(marks.Skip(1), (one, next) => next - one).DefaultIfEmpty().Max();
+    }
+
+    // Where nothing can be read any more there is nothing to judge by.
+    private async Task JudgeBrokenAsync()
+    {
+        try
+        {
+            await EndAsync();
+        }
+        catch (Exception cause) when (cause is Confluent.Kafka.KafkaException or HttpRequestException or TimeoutException)
+        {
+            output.WriteLine($"there was no verdict: {cause.Message}");
+        }
     }
 
     // A cluster that cannot even tell is judged all the same.
