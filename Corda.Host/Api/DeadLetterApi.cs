@@ -18,7 +18,8 @@ internal static class DeadLetterApi
     private static async Task<Results<Ok<DeadLettersResponse>, ProblemHttpResult>> Latest(
         [Description("How many, 1 to 1000; 100 if not given")] string? limit,
         [Description("true: with the bytes of event and state, base64")] string? bytes,
-        DeadLetterReader reader)
+        DeadLetterReader reader,
+        CancellationToken cancellationToken)
     {
         if (PageLimit.Read(limit, out int lettersMax) is { } badLimit) return badLimit;
 
@@ -27,8 +28,7 @@ internal static class DeadLetterApi
 
         try
         {
-            // A thread waits for the bus there.
-            IReadOnlyList<PlacedDeadLetter> letters = await Task.Run(() => reader.Latest(lettersMax));
+            IReadOnlyList<PlacedDeadLetter> letters = await reader.LatestAsync(lettersMax, cancellationToken);
             return TypedResults.Ok(new DeadLettersResponse([.. letters.Select(one => DeadLetterResponse.Of(one, withBytes))]));
         }
         catch (MessagingTransientException cause)

@@ -7,9 +7,10 @@ namespace Corda.Workers.Rpc;
 /// <summary>A dead letter and its place.</summary>
 internal sealed record PlacedDeadLetter(TopicPartition Partition, long Offset, DeadLetter Letter);
 
-/// <summary>Reads the newest dead letters of flows from the bus, when somebody asks; keeps nothing. Thread-safe.</summary>
-internal sealed class DeadLetterReader(IMessageBus bus, TimeProvider time)
+/// <summary>Reads the newest dead letters of flows from the bus, when somebody asks, for one at a time; keeps nothing. Thread-safe.</summary>
+internal sealed class DeadLetterReader(IMessageBus bus, TimeProvider time) : IDisposable
 {
+    private readonly SemaphoreSlim turn = new(1);
     private const int RecordsAtOnce = 500;
 
     // Every transaction leaves an offset without a record, and many are aborted while brokers are away.
@@ -18,10 +19,27 @@ internal sealed class DeadLetterReader(IMessageBus bus, TimeProvider time)
     private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(100);
     private static readonly Topic<DeadLetter> Topic = DeadLetter.TopicOf(Topics.FlowEvent);
 
-    /// <summary>The newest, newest first. Blocks for as long as the bus takes.</summary>
+    /// <summary>The newest, newest first. The bus is waited for on one thread of its own, however many ask; each of them waits for 5 s at the longest for its turn.</summary>
     /// <param name="lettersMax">At most so many. Of a partition with more than that, some of the oldest of them may be left out.</param>
-    /// <exception cref="MessagingTransientException">The bus cannot be read for now.</exception>
-    public IReadOnlyList<PlacedDeadLetter> Latest(int lettersMax)
+    /// <param name="cancellationToken">Nobody waits for the answer any more.</param>
+    /// <exception cref="MessagingTransientException">The bus cannot be read for now, or others are reading.</exception>
+    public async Task<IReadOnlyList<PlacedDeadLetter>> LatestAsync(int lettersMax, CancellationToken cancellationToken)
+    {
+        if (!await turn.WaitAsync(Patience, cancellationToken)) throw new MessagingTransientException("others are reading them; ask again in a moment");
+        try
+        {
+            return await OwnThread.Run(() => Latest(lettersMax));
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => turn.Dispose();
+
+    private List<PlacedDeadLetter> Latest(int lettersMax)
     {
         bus.EnsureTopics([new TopicSpec(Topic.Name, Topic.Cleanup)]);
         using IPartitionReader reader = bus.OpenReader([], StartAt.Beginning);
@@ -36,10 +54,15 @@ internal sealed class DeadLetterReader(IMessageBus bus, TimeProvider time)
             }
 
             letters.AddRange(reader.Poll(RecordsAtOnce, PollWait).Where(static record => record.Value is not null).Select(Placed));
+            if (letters.Count > lettersMax + RecordsAtOnce) letters = Newest(letters, lettersMax);
         }
 
-        return [.. letters.OrderByDescending(static one => one.Letter.Timestamp).Take(lettersMax)];
+        return Newest(letters, lettersMax);
     }
+
+    // They have their events and states with them: no more of them than are asked for stay in memory.
+    private static List<PlacedDeadLetter> Newest(List<PlacedDeadLetter> some, int lettersMax) =>
+        [.. some.OrderByDescending(static one => one.Letter.Timestamp).Take(lettersMax)];
 
     // One that cannot be read must not hide the others.
     private static PlacedDeadLetter Placed(ConsumedRecord record)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Corda.Workers.Contracts;
 using Corda.Workers.Messaging;
@@ -20,7 +21,7 @@ internal sealed class FlowStarter(
     VirtualNodeView nodes, StartableFlows startable, FlowStatusView statuses, IPublisher publisher, RpcOptions options, TimeProvider time)
 {
     private const int RequestIdLengthMax = 242;
-    private int publishing;
+    private readonly ConcurrentDictionary<FlowId, bool> publishing = new();
 
     /// <summary>Checks the request, publishes the start and waits for its confirmation. Repeating the same request is always safe.</summary>
     public async Task<StartOutcome> Start(StartRequest request, CancellationToken cancellationToken)
@@ -90,11 +91,8 @@ internal sealed class FlowStarter(
 
         try
         {
-            // What waits on the bus already need not be there twice, and nothing that comes after it can win the id.
-            if (statuses.FindRequested(start.FlowId) is null)
-            {
-                if (!await PublishIfRoom(start, fingerprint)) return TooMany();
-            }
+            // What waits on the bus already, or is on its way there, need not be there twice, and nothing that comes after it can win the id.
+            if (statuses.FindRequested(start.FlowId) is null && !await PublishIfRoom(start, fingerprint)) return TooMany();
         }
         catch (MessagingTransientException cause)
         {
@@ -116,15 +114,16 @@ internal sealed class FlowStarter(
     // Those that are on their way to the bus count too: while it is away, or its first answer is waited for, they are all there are.
     private async Task<bool> PublishIfRoom(StartFlow start, string fingerprint)
     {
+        if (!publishing.TryAdd(start.FlowId, true)) return true;
         try
         {
-            if (Interlocked.Increment(ref publishing) + statuses.RequestedCount > options.UnconfirmedStartsMax) return false;
+            if (publishing.Count + statuses.RequestedCount > options.UnconfirmedStartsMax) return false;
             await Publish(start, fingerprint);
             return true;
         }
         finally
         {
-            Interlocked.Decrement(ref publishing);
+            publishing.TryRemove(start.FlowId, out _);
         }
     }
 
@@ -145,8 +144,8 @@ internal sealed class FlowStarter(
     }
 
     private StartOutcome.Unavailable TooMany() => new(
-        $"{options.UnconfirmedStartsMax} starts wait for a flow worker to confirm them, and no more are taken (Corda:Rpc:UnconfirmedStartsMax). "
-        + "Look whether flow workers run. This start was not recorded.");
+        $"{options.UnconfirmedStartsMax} starts wait for the bus, or for a flow worker to confirm them, and no more are taken (Corda:Rpc:UnconfirmedStartsMax). "
+        + "Look whether the bus is there and flow workers run. This start was not recorded.");
 
     private StartOutcome.Unavailable Unconfirmed(StartFlow start, string fingerprint)
     {

@@ -87,17 +87,19 @@ internal sealed class FlowStatusView(TimeProvider time, RpcOptions options, Spil
     /// <inheritdoc/>
     public void OnSnapshot(IReadOnlyCollection<KeyValuePair<byte[], FlowStatus>> values)
     {
+        // The long part is nobody else's yet: who publishes a start meanwhile need not wait for it.
         var fresh = new Content(new KnownStatuses(spill, options.EndedStatusBytesMax));
+        foreach (FlowStatus status in values.Select(pair => pair.Value)) fresh.Statuses.Put(status);
+        foreach (var node in values.Select(pair => pair.Value).GroupBy(status => status.Identity.ShortHash))
+        {
+            fresh.ByNode[node.Key] = [.. node.Select(StatusCursor.Of)];
+        }
+
         lock (changing)
         {
-            foreach (FlowStatus status in values.Select(pair => pair.Value)) fresh.Statuses.Put(status);
             foreach (FlowId confirmed in requested.Keys.Where(fresh.Statuses.Contains)) requested.TryRemove(confirmed, out _);
-            foreach (var node in values.Select(pair => pair.Value).Concat(requested.Values).GroupBy(status => status.Identity.ShortHash))
-            {
-                fresh.ByNode[node.Key] = [.. node.Select(StatusCursor.Of)];
-            }
-
             content = fresh;
+            foreach (FlowStatus waiting in requested.Values) Place(waiting, static (places, place) => places.Add(place));
         }
 
         Loaded = true;

@@ -162,6 +162,19 @@ public sealed class FlowStarterTests
     }
 
     [Fact]
+    public async Task A_repeat_of_a_start_that_is_on_its_way_to_the_bus_is_not_sent_there_twice()
+    {
+        var taken = new TaskCompletionSource();
+        publisher.Durable = taken.Task;
+        Task<StartOutcome>[] both = [Start("r1", "Order.Place", """{"item":"pen","count":1}"""), Start("r1", "Order.Place", """{"item":"pen","count":1}""")];
+
+        StartFlow start = Assert.Single(publisher.Starts);
+        taken.SetResult();
+        Confirm(start);
+        foreach (Task<StartOutcome> one in both) Assert.IsType<StartOutcome.Accepted>(await one.WaitAsync(TimeSpan.FromSeconds(10)));
+    }
+
+    [Fact]
     public async Task A_bus_that_takes_nothing_is_told_of_at_once()
     {
         publisher.OnPublish = _ => throw new MessagingTransientException("disk full");

@@ -17,7 +17,7 @@ internal sealed class KafkaBatchWriter : IAsyncDisposable
 
     private readonly KafkaClients clients;
     private readonly string clientId;
-    private readonly Channel<Batch> waiting = Channel.CreateBounded<Batch>(new BoundedChannelOptions(WaitingMax) { SingleReader = true });
+    private readonly Channel<Batch> waiting = Channel.CreateBounded<Batch>(new BoundedChannelOptions(WaitingMax) { SingleReader = true, AllowSynchronousContinuations = true });
     private readonly Lock gate = new();
     private IProducer<byte[], byte[]>? single;
     private Task? worker;

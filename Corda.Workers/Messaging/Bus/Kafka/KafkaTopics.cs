@@ -195,7 +195,8 @@ internal sealed class KafkaTopics(KafkaClients clients, IAdminClient admin, Time
     // A topic that was just made is not yet known to every broker, and until then nobody can use it.
     private Dictionary<string, TopicMetadata> AwaitLeaders(List<TopicSpec> topics)
     {
-        for (int left = (int)(LeadersTimeout / LeadersPause); left > 0; left--)
+        long start = time.GetTimestamp();
+        while (time.GetElapsedTime(start) < LeadersTimeout)
         {
             Dictionary<string, TopicMetadata> existing = Existing(topics);
             if (existing.Count == topics.Count && existing.Values.All(HasLeaders))

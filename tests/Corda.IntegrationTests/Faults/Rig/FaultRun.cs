@@ -145,9 +145,9 @@ internal sealed class FaultRun(FaultCluster cluster, string name, int seed, ITes
         {
             await EndAsync();
         }
-        catch (Exception cause) when (cause is Confluent.Kafka.KafkaException or HttpRequestException or TimeoutException)
+        catch (Exception cause) when (cause is Confluent.Kafka.KafkaException or HttpRequestException or OperationCanceledException or TimeoutException)
         {
-            output.WriteLine($"there was no verdict: {cause.Message}");
+            output.WriteLine($"the judge found nothing wrong, or nothing to judge by: {cause.Message}");
         }
     }
 
